@@ -26,11 +26,14 @@ internal sealed class PlanCommand : ExampleCommand
     };
     private readonly Option<double> _rows = Shared.NeededNumber("--rows", "Training rows of an epoch.", 1, 1e15);
     private readonly Option<double> _vocabulary = Shared.Number("--vocab", "Tokens of all fields together.", 1e6, 1, 1e12);
-    private readonly Option<int> _ranks = Shared.Number("--ranks", "Machines; the powers of two below are predicted as well.", 8, 1, 1024);
+    private readonly Option<int> _ranks = Shared.Number("--ranks", "Ranks, a machine each unless --ranks-per-machine; the powers of two below are predicted as well.", 8, 1, 1024);
     private readonly Option<string> _network = Shared.TextOr("--network", "SPEED",
         "What lies between them: 25Gb, 100Gb/5us (bits a second, and the time of a small message), or memory for processes of one machine.",
         "25Gb");
-    private readonly Option<int> _batch = Shared.Number("--batch", "Rows of a step on each machine.", 4096, 1, 1 << 20);
+    private readonly Option<int> _perMachine =
+        Shared.Number("--ranks-per-machine", "Ranks that share a machine, each with --threads of its own.", 1, 1, 1024);
+    private readonly Option<bool> _shardTables = Shared.Flag("--shard-tables", "Each rank holds a part of the embeddings' rows.");
+    private readonly Option<int> _batch = Shared.Number("--batch", "Rows of a step on each rank.", 4096, 1, 1 << 20);
     private readonly Option<int> _fields = Shared.Number("--fields", "Categorical fields.", 26, 1, 10_000);
     private readonly Option<int> _numbers = Shared.Number("--numbers", "Numeric fields.", 13, 0, 10_000);
     private readonly Option<double> _zipf = Shared.Number("--zipf", "Exponent of the tokens' frequencies.", 1.1, 0.0, 3.0, "S");
@@ -41,7 +44,7 @@ internal sealed class PlanCommand : ExampleCommand
         "plan", "Predict rows a second, memory and traffic of a training on several machines like this one.", terminal,
         "plan --rows 4.4e9 --vocab 1e8 --ranks 64 --network 25Gb", "plan configs/kdef.yaml --rows 45e6 --ranks 4 --json plan.json")
     {
-        Take(_experiment, _rows, _vocabulary, _ranks, _network, _batch, _fields, _numbers, _zipf, _threads, _json);
+        Take(_experiment, _rows, _vocabulary, _ranks, _perMachine, _shardTables, _network, _batch, _fields, _numbers, _zipf, _threads, _json);
     }
 
     protected override int Run(ParseResult arguments)
@@ -49,18 +52,24 @@ internal sealed class PlanCommand : ExampleCommand
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
         var (family, strategy) = Trained(arguments.GetValue(_experiment));
-        var (fields, numbers) = (arguments.GetValue(_fields), arguments.GetValue(_numbers));
-        var probe = new MachineProbe(family, arguments.GetValue(_threads));
-        var demand = probe.Demand(fields, numbers);
-        var machine = probe.Measure(fields, numbers, strategy, Terminal.Cancellation);
+        var probe = new MachineProbe(
+            family, arguments.GetValue(_threads), arguments.GetValue(_fields), arguments.GetValue(_numbers));
+        var demand = probe.Demand();
+        var (perMachine, shardTables) = (arguments.GetValue(_perMachine), arguments.GetValue(_shardTables));
+        RankLayout[] layouts = [.. Counts(arguments.GetValue(_ranks)).Select(n => new RankLayout(n, perMachine, shardTables))];
+        // As many ranks at once as a machine has.
+        var speeds = layouts.Select(l => l.Here).Distinct().ToDictionary(n => n, n => probe.Measure(n, strategy, Terminal.Cancellation));
+        var machine = speeds[layouts[0].Here];
         var network = Between(arguments.GetValue(_network)!, machine);
-        Prediction[] predictions = [.. Counts(arguments.GetValue(_ranks)).Select(ranks => Predict(StepCost.Of(
-            demand, machine, network, arguments.GetValue(_vocabulary), arguments.GetValue(_zipf), ranks,
-            (double)ranks * arguments.GetValue(_batch)), arguments.GetValue(_rows)))];
+        Prediction[] predictions = [.. layouts.Select(layout => Predict(StepCost.Of(
+            demand, speeds[layout.Here], network, arguments.GetValue(_vocabulary), arguments.GetValue(_zipf), layout,
+            (double)layout.Ranks * arguments.GetValue(_batch)), arguments.GetValue(_rows)))];
         JsonFile.Write(json, new
         {
             Network = network.Name,
             Threads = arguments.GetValue(_threads),
+            RanksPerMachine = perMachine,
+            ShardTables = shardTables,
             demand.FlopsPerRow,
             demand.DenseNumbers,
             Machine = new

@@ -24,6 +24,8 @@ internal sealed class TrainCommand : ExampleCommand
         Shared.Text("--precision", "NAME", "Operands of matrix multiplies, fp32 or bf16, in place of what the file says.");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<bool> _resume = Shared.Flag("--resume", "Go on from the checkpoint that a stopped run has left.");
+    private readonly Option<bool> _shardTables =
+        Shared.Flag("--shard-tables", "Of several ranks under mpirun, each holds a part of the embeddings' rows.");
     private readonly Option<bool> _ignoreMemory =
         Shared.Flag("--ignore-memory", "Train even where a step seems to need more memory than is free.");
     private readonly Option<string?> _mlflow =
@@ -38,8 +40,8 @@ internal sealed class TrainCommand : ExampleCommand
         "train configs/frappe_x1/DeepFM.yaml --data data/frappe_x1 --seed 7 --json result.json",
         "train configs/mutual.yaml --data data --out runs/mutual --resume")
     {
-        Take(_experiment, _data, _out, _seed, _precision, _threads, _resume, _ignoreMemory, _mlflow, _mlflowExperiment, _json,
-            _quiet);
+        Take(_experiment, _data, _out, _seed, _precision, _threads, _resume, _shardTables, _ignoreMemory, _mlflow, _mlflowExperiment,
+            _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -47,6 +49,8 @@ internal sealed class TrainCommand : ExampleCommand
         var ranks = MpiLaunch.Ranks > 1 ? MpiRanks.Join() : null;
         var json = ranks is { Rank: > 0 } ? null : arguments.GetValue(_json);
         JsonFile.Check(json);
+        if (arguments.GetValue(_shardTables) && ranks is null)
+            throw new ConsortException("--shard-tables: found one process, expected several: start them with mpirun");
         var path = arguments.GetRequiredValue(_experiment);
         if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
             throw new ConsortException($"--data {data}: folder not found");
@@ -65,6 +69,7 @@ internal sealed class TrainCommand : ExampleCommand
             tracker ?? progress)
         {
             Ranks = ranks,
+            ShardTables = arguments.GetValue(_shardTables),
             IgnoreMemory = arguments.GetValue(_ignoreMemory),
             Notice = line => Shared.Notice(Terminal, line),
         };

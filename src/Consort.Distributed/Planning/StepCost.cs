@@ -1,6 +1,6 @@
 namespace Consort.Distributed.Planning;
 
-/// <summary>What a step costs one of N ranks, by a model that counts what the step does; tables are held by every rank.</summary>
+/// <summary>What a step costs one of N ranks, by a model that counts what the step does.</summary>
 /// <param name="Ranks">N.</param>
 /// <param name="Batch">Rows of the whole batch.</param>
 /// <param name="Compute">Seconds of forward, loss, backward and dense update.</param>
@@ -15,7 +15,9 @@ public sealed record StepCost(
     private const int Number = 4;
     private const int States = 3; // values and Adam's two moments
     private const int RowHead = 6; // numbers that are told of each row besides logits
-    private const int NormCalls = 2, OtherCalls = 1 + 2 + 4; // logits; dense; counts and rows, twice
+    private const int NormCalls = 2;
+    private const int OtherCalls = 1 + 2 + 4; // logits; dense; counts and rows, twice, or of shards counts, ids, rows, gradients
+    private const int NormOfShards = 1; // the gradient's, to clip by
 
     /// <summary>Seconds.</summary>
     public double Seconds => Compute + Tables + Wire;
@@ -28,38 +30,43 @@ public sealed record StepCost(
 
     /// <summary>Counts a step.</summary>
     /// <param name="demand">The family.</param>
-    /// <param name="machine">Each machine.</param>
-    /// <param name="network">Between ranks.</param>
+    /// <param name="machine">What each machine does for each of its ranks.</param>
+    /// <param name="network">Between machines.</param>
     /// <param name="tokens">All tokens of all fields, shared out equally.</param>
     /// <param name="exponent">How unequal their frequencies are.</param>
-    /// <param name="ranks">N.</param>
+    /// <param name="layout">The ranks.</param>
     /// <param name="batch">Rows of the whole batch.</param>
     public static StepCost Of(
-        TrainingDemand demand, MachineSpeed machine, Network network, double tokens, double exponent, int ranks, double batch)
+        TrainingDemand demand, MachineSpeed machine, Network network, double tokens, double exponent, RankLayout layout, double batch)
     {
+        var ranks = layout.Ranks;
         var rows = batch / ranks;
         var vocabulary = new Vocabulary(Math.Max(1, tokens / demand.Fields), exponent);
         var own = demand.Fields * vocabulary.Distinct(rows);
         var all = ranks == 1 ? own : demand.Fields * vocabulary.Distinct(batch);
         var compute = machine.SecondsPerStep + (rows * machine.SecondsPerRow) + ((batch - rows) * machine.LossSecondsPerRow);
 
-        // Read once on the way forward, then values and moments read and written.
-        var tables = Number * demand.NumbersPerToken * (own + (2 * States * all)) / machine.Lines;
-        var memory = Number * States * ((tokens * demand.NumbersPerToken) + demand.DenseNumbers);
+        // Read once on the way forward, then values and moments of what a rank updates read and written.
+        var (updated, held) = layout.ShardTables ? (all / ranks, tokens / ranks) : (all, tokens);
+        var tables = Number * demand.NumbersPerToken * (own + (2 * States * updated)) / machine.Lines;
+        var memory = Number * States * ((held * demand.NumbersPerToken) + demand.DenseNumbers);
         if (ranks == 1)
             return new StepCost(ranks, batch, compute, tables, 0, 0, 0, memory);
 
-        var record = Number * (1 + demand.NumbersPerToken);
+        var (record, row) = (Number * (1 + demand.NumbersPerToken), Number * demand.NumbersPerToken);
         var (others, sharedOut) = (ranks - 1, (ranks - 1.0) / ranks);
         var bytes = (others * Number * (1 + (rows * (RowHead + demand.Members))))
             + (others * 8.0 * demand.NormWidths.Sum(w => NormCalls * (1 + (2.0 * w))))
             + (2 * sharedOut * Number * demand.DenseNumbers)
-            + (sharedOut * own * record) + (others * all / ranks * record)
-            + (others * Number * (ranks + 1));
+            + (layout.ShardTables
+                ? (sharedOut * own * (Number + (2 * row))) + (others * ((Number * ranks) + 16))
+                : (sharedOut * own * record) + (others * all / ranks * record) + (others * Number * (ranks + 1)));
         // Packed, received, summed, gathered, put: each read and written.
-        var copied = 2 * record * ((2 * own) + own + (2 * all)) / machine.Streams;
-        var exchanges = OtherCalls + (NormCalls * demand.NormWidths.Count);
-        var wire = (exchanges * network.Latency * Math.Ceiling(Math.Log2(ranks))) + (bytes / network.BytesPerSecond);
+        var copied = (layout.ShardTables ? 2 * row * 4 * own : 2 * record * ((2 * own) + own + (2 * all))) / machine.Streams;
+        var exchanges = OtherCalls + (layout.ShardTables ? NormOfShards : 0) + (NormCalls * demand.NormWidths.Count);
+        var within = Network.Shared(machine.Streams);
+        var latency = layout.Here == ranks ? within.Latency : network.Latency;
+        var wire = (exchanges * latency * Math.Ceiling(Math.Log2(ranks))) + layout.SecondsOf(bytes, network, within);
         return new StepCost(ranks, batch, compute, tables + copied, wire, bytes, exchanges, memory);
     }
 }

@@ -6,6 +6,7 @@ using Consort.Experiments.Files;
 using Consort.Foundation.Files;
 using Consort.Foundation.Options;
 using Consort.Foundation.Ranks;
+using Consort.Learning.Ranks;
 using Consort.Learning.Runs;
 using Consort.Learning.Teachers;
 using Consort.Learning.Training;
@@ -73,7 +74,7 @@ public static class ExperimentRunner
             // All that can be refused is, before anything is written.
             var identity = RunIdentity.Of(experiment, dataset, request.Start);
             if (request.Ranks is { } ranks)
-                RankAgreement.Check(ranks, RunEnvironment.WhatRanksShare(identity));
+                RankAgreement.Check(ranks, [.. RunEnvironment.WhatRanksShare(identity), ("--shard-tables", $"{request.ShardTables}")]);
             if (request.Resume && !Follows(request))
                 identity.CheckResumable(folder, experiment);
             var hasFinished = AsRank0(
@@ -81,13 +82,14 @@ public static class ExperimentRunner
             TrainingChecks.Splits(dataset, experiment.Training.Monitor);
             TeacherFolds.Check(experiment);
             if (!request.IgnoreMemory)
-                CheckMemory(experiment, dataset);
+                CheckMemory(request, dataset);
             var events = new List<Action>();
             var vectors = PretrainedFiles.Source(dataset.Encoder, (name, fields) => events.Add(() => folder.Log(name, fields)),
                 request.Notice);
             using var training = new TrainingRun(
                 experiment.Family, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
-                name => Teacher(name, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished, request.Ranks)
+                name => Teacher(name, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished, request.Ranks,
+                request.ShardTables)
             {
                 Start = request.Start?.Path,
             };
@@ -140,12 +142,14 @@ public static class ExperimentRunner
             folder.Log("precision", ("asked", experiment.Training.Precision.Name()), ("used", precision.Name()), ("why", missing));
     }
 
-    private static void CheckMemory(Experiment experiment, EncodedDataset dataset)
+    private static void CheckMemory(RunRequest request, EncodedDataset dataset)
     {
+        var (experiment, ranks) = (request.Experiment, request.Ranks?.Count ?? 1);
+        var largest = PhaseOverrides.LargestBatch(experiment.Training, experiment.Phases);
         foreach (var phase in experiment.Phases.DistinctBy(p => string.Join('\n', p.Teachers)))
             MemoryCheck.Training(
-                experiment.Family.Build(dataset.Space),
-                experiment.Training with { BatchSize = PhaseOverrides.LargestBatch(experiment.Training, experiment.Phases) },
+                experiment.Family.Build(request.ShardTables ? ShardSpaces.OfRank(dataset.Space, ranks) : dataset.Space),
+                experiment.Training with { BatchSize = (largest + ranks - 1) / ranks },
                 [.. phase.Teachers.Where(t => !t.IsPredictions).Select(t =>
                     Experiment.OfRun(new RunFolder(t.Path).Experiment, experiment.Catalogues).Family.Build(dataset.Space))],
                 sizeof(float) * (dataset.Train.Rows + (dataset.Transfer?.Rows ?? 0)) * phase.Teachers.Count);

@@ -22,6 +22,9 @@ public sealed record RunRequest(
     /// <summary>The processes that run it together, of which rank 0 alone writes; null for one.</summary>
     public IRanks? Ranks { get; init; }
 
+    /// <summary>Whether each of the ranks holds a part of the tables; else all of them have all rows.</summary>
+    public bool ShardTables { get; init; }
+
     /// <summary>Whether to train even where a step is estimated to need more memory than is free.</summary>
     public bool IgnoreMemory { get; init; }
 

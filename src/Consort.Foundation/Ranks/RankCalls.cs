@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 
@@ -6,8 +7,6 @@ namespace Consort.Foundation.Ranks;
 /// <summary>What ranks tell each other besides bytes.</summary>
 public static class RankCalls
 {
-    private const int MostAtOnce = 1 << 28;
-
     /// <summary>Gives all what each has, equally much, in the order of ranks.</summary>
     /// <param name="ranks">The ranks.</param>
     /// <param name="own">What this one has, [n].</param>
@@ -28,6 +27,20 @@ public static class RankCalls
         var all = new T[ranks.Count * own.Length];
         ranks.GatherEqual(own, all, new int[ranks.Count]);
         return all;
+    }
+
+    /// <summary>Gives all what each has, of unequal lengths, in the order of ranks.</summary>
+    /// <param name="ranks">The ranks.</param>
+    /// <param name="own">What this one has.</param>
+    /// <param name="all">Receives that of all.</param>
+    /// <param name="lengths">How many each has.</param>
+    public static void GatherParts<T>(this IRanks ranks, ReadOnlySpan<T> own, Span<T> all, ReadOnlySpan<int> lengths)
+        where T : unmanaged
+    {
+        var bytes = new int[lengths.Length];
+        for (var rank = 0; rank < bytes.Length; rank++)
+            bytes[rank] = checked(lengths[rank] * Unsafe.SizeOf<T>());
+        ranks.Gather(MemoryMarshal.AsBytes(own), MemoryMarshal.AsBytes(all), bytes);
     }
 
     /// <summary>Gives all the text that each has, in the order of ranks.</summary>
@@ -53,13 +66,6 @@ public static class RankCalls
             bytes = new byte[length[0]];
         ranks.Broadcast(bytes);
         return Encoding.UTF8.GetString(bytes);
-    }
-
-    /// <summary>Gives all the numbers that rank 0 has, however many.</summary>
-    public static void Broadcast(this IRanks ranks, NativeBuffer<float> numbers)
-    {
-        for (long from = 0; from < numbers.Length; from += MostAtOnce)
-            ranks.Broadcast(MemoryMarshal.AsBytes(numbers.Slice(from, (int)Math.Min(MostAtOnce, numbers.Length - from))));
     }
 
     /// <summary>Returns when all have called it.</summary>

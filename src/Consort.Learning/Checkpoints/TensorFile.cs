@@ -6,9 +6,20 @@ using Consort.Foundation.Files;
 
 namespace Consort.Learning.Checkpoints;
 
+/// <summary>Gives so many numbers of a tensor from one on; they hold until it is asked again.</summary>
+internal delegate ReadOnlySpan<float> TensorReader(long start, int length);
+
+/// <summary>Takes numbers of a tensor from one on.</summary>
+internal delegate void TensorWriter(long start, Span<float> numbers);
+
 /// <summary>A tensor to be written: a name, a shape, and float32 numbers that stay where they are.</summary>
-internal sealed record TensorSource(string Name, IReadOnlyList<long> Shape, NativeSource<float> Numbers)
+internal sealed record TensorSource(string Name, IReadOnlyList<long> Shape, TensorReader Read)
 {
+    public TensorSource(string name, IReadOnlyList<long> shape, NativeSource<float> numbers)
+        : this(name, shape, (start, length) => numbers().Slice(start, length))
+    {
+    }
+
     public long Elements => Shape.Aggregate(1L, (product, size) => product * size);
 }
 
@@ -51,7 +62,14 @@ internal static class TensorFile
     /// <param name="complete">Called when all targets are known and before any number is copied; may refuse by throwing.</param>
     /// <returns>The state.</returns>
     /// <exception cref="ConsortException">The file is absent, of another kind, cut short or changed; no number was copied.</exception>
-    public static string Read(string path, Func<string, IReadOnlyList<long>, NativeSource<float>?> target, Action? complete = null)
+    public static string Read(string path, Func<string, IReadOnlyList<long>, NativeSource<float>?> target, Action? complete = null) =>
+        ReadBlocks(
+            path, (name, shape) => target(name, shape) is not { } numbers ? null
+                : (start, block) => block.CopyTo(numbers().Slice(start, block.Length)), complete);
+
+    /// <summary>The same, block by block.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static string ReadBlocks(string path, Func<string, IReadOnlyList<long>, TensorWriter?> target, Action? complete = null)
     {
         using var stream = Open(path);
         var header = ReadHeader(stream, path);
@@ -65,14 +83,19 @@ internal static class TensorFile
         var tensors = Tensors(header, stream.Length - 8 - header.Length, path);
         var targets = tensors.ConvertAll(tensor => target(tensor.Name, tensor.Shape));
         complete?.Invoke();
+        var room = new float[BlockElements];
         for (var i = 0; i < tensors.Count; i++)
         {
-            if (targets[i] is not { } numbers)
+            if (targets[i] is not { } write)
                 continue;
             stream.Position = 8 + header.Length + tensors[i].Begin;
             var elements = tensors[i].Bytes / sizeof(float);
             for (long done = 0; done < elements; done += BlockElements)
-                stream.ReadExactly(MemoryMarshal.AsBytes(numbers().Slice(done, (int)Math.Min(elements - done, BlockElements))));
+            {
+                var block = room.AsSpan(0, (int)Math.Min(elements - done, BlockElements));
+                stream.ReadExactly(MemoryMarshal.AsBytes(block));
+                write(done, block);
+            }
         }
 
         return state;
@@ -107,10 +130,18 @@ internal static class TensorFile
 
     private static int ChecksumAt(byte[] header) => header.AsSpan().IndexOf("\"checksum\":\""u8) + "\"checksum\":\"".Length;
 
+    /// <summary>Asks for the numbers as <see cref="Write"/> does, and writes nothing: of a rank that has a part of them.</summary>
+    public static void Attend(IReadOnlyList<TensorSource> tensors)
+    {
+        for (var pass = 0; pass < 2; pass++)
+            foreach (var tensor in tensors)
+                ForEachBlock(tensor, _ => { });
+    }
+
     private static void ForEachBlock(TensorSource tensor, ReadBlock read)
     {
         for (long done = 0; done < tensor.Elements; done += BlockElements)
-            read(MemoryMarshal.AsBytes(tensor.Numbers().Slice(done, (int)Math.Min(tensor.Elements - done, BlockElements))));
+            read(MemoryMarshal.AsBytes(tensor.Read(done, (int)Math.Min(tensor.Elements - done, BlockElements))));
     }
 
     private static FileStream Open(string path)

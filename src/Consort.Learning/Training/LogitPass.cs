@@ -1,4 +1,5 @@
 using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Shards;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Data.Encoders;
@@ -20,8 +21,10 @@ public sealed class LogitPass
     private readonly bool _readsPeers;
     private readonly int _capacity;
     private readonly GatheredRows? _gathered; // of several ranks
+    private readonly TableShards<float>? _shards;
     private readonly (int Rank, int Ranks) _share = (0, 1);
     private BatchLogits? _spare;
+    private bool _isFetched; // the batch's rows, for a pass ahead
     private int _first; // where this rank's rows begin among those of the batch
 
     /// <summary>Creates a pass with room for the program's largest batch.</summary>
@@ -38,9 +41,12 @@ public sealed class LogitPass
     /// <param name="teachers">What they say, or null.</param>
     /// <param name="readsPeers">Whether peers are read as they score.</param>
     /// <param name="capacity">The most rows of a batch, of which each of the program's ranks has a share; null for its own.</param>
-    internal LogitPass(Program<float> program, Fusion fusion, TeacherLogits? teachers, bool readsPeers, int? capacity = null)
+    /// <param name="shards">Where its tables' rows come from; null where they are in the program's store.</param>
+    internal LogitPass(
+        Program<float> program, Fusion fusion, TeacherLogits? teachers, bool readsPeers, int? capacity = null,
+        TableShards<float>? shards = null)
     {
-        (_program, _fusion, _teachers) = (program, fusion, teachers);
+        (_program, _fusion, _teachers, _shards) = (program, fusion, teachers, shards);
         // Where training computes what scoring does, the pass that trains says what peers say.
         (_readsPeers, _capacity) = (readsPeers && !program.TrainsAsItScores, capacity ?? program.Capacity);
         Logits = NewLogits();
@@ -71,7 +77,7 @@ public sealed class LogitPass
     {
         if (!Logits.HasPeers)
             return;
-        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining: false) { IsAhead = true }, batch.Lists);
+        RunProgram(batch, new Step(batch.Rows, isTraining: false) { IsAhead = true });
         if (_gathered is null)
             Logits.Rows = batch.Rows;
         for (var member = 0; member < Logits.Members; member++)
@@ -188,7 +194,7 @@ public sealed class LogitPass
 
     private void Forward(Batch batch, bool isTraining, ulong seed)
     {
-        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining, seed) { First = batch.First }, batch.Lists);
+        RunProgram(batch, new Step(batch.Rows, isTraining, seed) { First = batch.First });
         var shift = isTraining ? 0 : Shift / (Logits.Members * _fusion.Share(Logits.Members));
         if (_gathered is not null)
         {
@@ -211,6 +217,20 @@ public sealed class LogitPass
             Logits.Labelled()[row] = batch.Labelled[row] != 0;
         for (var member = 0; member < Logits.Members; member++)
             Widen(_program.Logits(member), Logits.Logits(member), shift);
+    }
+
+    private void RunProgram(Batch batch, Step step)
+    {
+        if (_shards is null)
+        {
+            _program.Forward(batch.Ids, batch.Numeric, step, batch.Lists);
+            return;
+        }
+
+        if (!_isFetched)
+            _shards.Fetch(batch.Ids, batch.Lists, batch.Rows, step.IsTraining || step.IsAhead);
+        _isFetched = step.IsAhead;
+        _program.Forward(_shards.Ids, batch.Numeric, step, _shards.Lists);
     }
 
     private void Gather(Batch batch, bool isTraining, double shift)

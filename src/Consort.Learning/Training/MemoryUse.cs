@@ -39,10 +39,12 @@ public sealed record MemoryUse(
     public static MemoryUse Of(Program<float> program, Optimizer<float> optimizer, BatchLoader loader, long mapped, long runtime)
     {
         var store = program.Store;
+        var stores = ReferenceEquals(optimizer.Store, store) ? [store] : new[] { store, optimizer.Store }; // tables that are dealt out lie in the other
+        var tables = stores.SelectMany(s => s.Embeddings).ToArray();
         var dense = store.DenseValues.Length * sizeof(float);
-        var gradients = (store.DenseGradients.Length * sizeof(float)) + store.Embeddings.Sum(e => e.GradientBytes) + store.TouchedBytes;
+        var gradients = (store.DenseGradients.Length * sizeof(float)) + tables.Sum(e => e.GradientBytes) + stores.Sum(s => s.TouchedBytes);
         return new MemoryUse(
-            dense, store.Embeddings.Sum(e => e.Bytes - e.GradientBytes), gradients, optimizer.Bytes, program.Bytes,
+            dense, tables.Sum(e => e.Bytes - e.GradientBytes), gradients, optimizer.Bytes, program.Bytes,
             loader.Bytes + mapped, runtime, PeakBytes());
     }
 

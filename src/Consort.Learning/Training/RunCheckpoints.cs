@@ -2,7 +2,6 @@ using System.Diagnostics;
 using Consort.Compute.Cpu.Optimizers;
 using Consort.Foundation.Ranks;
 using Consort.Learning.Checkpoints;
-using Consort.Learning.Ranks;
 using Consort.Learning.Runs;
 using Consort.Learning.Schedules;
 
@@ -42,14 +41,7 @@ internal sealed class RunCheckpoints(
     public static TrainingState Begin(string path, TrainingStep step, Phase phase)
     {
         // The optimizer must be laid out before its state can be read.
-        var text = step.Ranks is { Rank: > 0 } ? "" : step.Load(path, phase.Frozen, phase.Overrides);
-        if (step.Ranks is { } ranks)
-        {
-            text = ranks.BroadcastText(text);
-            step.Receive(phase.Frozen, phase.Overrides);
-        }
-
-        var state = TrainingState.Parse(text, path);
+        var state = TrainingState.Parse(step.Load(path, phase.Frozen, phase.Overrides), path);
         step.Optimizer.Steps = state.OptimizerSteps;
         if (step.Optimizer.Average is { } average)
             average.Count = state.AverageCount;
@@ -65,7 +57,7 @@ internal sealed class RunCheckpoints(
         if (state.PhaseSteps == 0)
         {
             for (var member = 0; member < phase.From.Count; member++)
-                Checkpoint.LoadMember(phase.From[member], step.Store, member);
+                Checkpoint.LoadMember(phase.From[member], step.Tensors(null), member);
             step.Optimizer.Average?.Restart();
             return;
         }
@@ -83,13 +75,7 @@ internal sealed class RunCheckpoints(
     public void SaveBest() => Save(folder.BestCheckpoint(_phase.Name), null, $"{{\"steps\":{state.Steps}}}");
 
     /// <summary>Goes back to them.</summary>
-    public void LoadBest()
-    {
-        if (step.Ranks is not { Rank: > 0 })
-            Checkpoint.Load(folder.BestCheckpoint(_phase.Name), step.Store);
-        if (step.Ranks is { } ranks)
-            RankWeights.Broadcast(ranks, step.Store, optimizer: null);
-    }
+    public void LoadBest() => step.LoadWeights(folder.BestCheckpoint(_phase.Name), optimizer: null);
 
     /// <summary>Keeps all that is needed to go on from here.</summary>
     public void SaveLast()
@@ -105,23 +91,18 @@ internal sealed class RunCheckpoints(
         _saved = Stopwatch.GetTimestamp();
     }
 
-    // What saving brings up to date on rank 0 must be so on all, or their last bits part.
-    private void Settle(Optimizer<float>? optimizer)
-    {
-        foreach (var table in step.Store.Embeddings)
-            _ = table.Values;
-        _ = optimizer?.State;
-    }
-
     private void Save(string path, Optimizer<float>? optimizer, string text)
     {
-        if (step.Ranks is { Rank: > 0 })
-            Settle(optimizer);
         if (observer.IsMeasureOnly)
+            return;
+        // This brings deferred rows up to date, which all ranks must do at the same step, or their last bits part.
+        var tensors = step.Tensors(optimizer);
+        var follows = step.Ranks is { Rank: > 0 };
+        if (follows && step.Shards is null)
             return;
         try
         {
-            Checkpoint.Save(path, step.Store, optimizer, text);
+            Checkpoint.Save(follows ? null : path, tensors, text);
         }
         catch (NotFiniteNumberException e)
         {

@@ -40,6 +40,9 @@ internal sealed class TrainingObserver
     /// <summary>Whether nothing is written into the run's folder.</summary>
     public bool IsMeasureOnly { get; init; }
 
+    /// <summary>Whether another rank writes the log.</summary>
+    public bool IsFollower { get; init; }
+
     /// <summary>Time of all processes that worked on the run.</summary>
     public double Seconds => _secondsBefore + _clock.Elapsed.TotalSeconds;
 
@@ -162,7 +165,7 @@ internal sealed class TrainingObserver
 
     private void Log(string name, params (string Key, object? Value)[] fields)
     {
-        if (!IsMeasureOnly)
+        if (!IsMeasureOnly && !IsFollower)
             _folder.Log(name, fields);
     }
 }

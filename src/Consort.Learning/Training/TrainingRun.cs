@@ -53,7 +53,7 @@ public sealed class TrainingRun : IDisposable
     internal TrainingRun(
         Family family, EncodedDataset data, TrainingOptions options, IReadOnlyList<Phase> phases, RunFolder folder, int threads,
         IProgress<TrainingProgress>? progress, Func<TeacherName, ITeacher>? findTeacher, VectorSource? vectors, bool isMeasureOnly,
-        IRanks? ranks)
+        IRanks? ranks, bool shardsTables = false)
     {
         TrainingChecks.Splits(data, options.Monitor);
         options.CheckMachine();
@@ -61,12 +61,13 @@ public sealed class TrainingRun : IDisposable
         TrainingChecks.Rows(phases, data.Transfer is not null);
         (_data, _options, _phases, _folder) = (data, options, phases, folder);
         _findTeacher = findTeacher ?? (name => throw new ArgumentException($"nothing finds the teacher {name.Path}", nameof(findTeacher)));
-        _observer = new TrainingObserver(folder, data, options, progress) { IsMeasureOnly = isMeasureOnly || ranks is { Rank: > 0 } };
+        _observer = new TrainingObserver(folder, data, options, progress) 
+        { IsMeasureOnly = isMeasureOnly, IsFollower = ranks is { Rank: > 0 } };
         _ranks = ranks;
         _workers = new Workers(threads);
         _step = new TrainingStep(
             family, data.Space, options with { BatchSize = PhaseOverrides.LargestBatch(options, phases) }, _workers, vectors,
-            data.Encoder.Schema.LogitShift, ranks);
+            data.Encoder.Schema.LogitShift, ranks, shardsTables);
     }
 
     /// <summary>
@@ -76,6 +77,9 @@ public sealed class TrainingRun : IDisposable
 
     /// <summary>The weights: after <see cref="Run"/> the best of the last phase.</summary>
     public ParameterStore<float> Store => _step.Store;
+
+    /// <summary>The same as a checkpoint has them, also where each rank has a part: then all ask together.</summary>
+    internal List<WeightTensor> Tensors() => _step.Tensors(optimizer: null);
 
     /// <summary>What matrix multiplies really round their operands to on this machine.</summary>
     public Precision Precision => _step.Program.Precision;
@@ -94,7 +98,7 @@ public sealed class TrainingRun : IDisposable
         {
             // Into the weights themselves, which are drawn below: a store for the trial would take as much memory again.
             for (var member = 0; member < phase.From.Count; member++)
-                Checkpoint.LoadMember(phase.From[member], Store, member);
+                Checkpoint.LoadMember(phase.From[member], _step.Tensors(null), member);
             foreach (var name in phase.Teachers)
             {
                 using var teacher = _findTeacher(name);
@@ -104,7 +108,7 @@ public sealed class TrainingRun : IDisposable
         }
 
         if (Start is not { } start)
-            Store.Initialize(_options.Seed, _workers);
+            _step.Initialize(_options.Seed);
         else
             RunCheckpoints.Begin(start, _step, _phases[0]);
         _isReady = true;
@@ -136,7 +140,7 @@ public sealed class TrainingRun : IDisposable
         var test = _data.Test is { } split ? _step.Pass.Evaluate(split, _data.Encoder, cancellation) : null;
         return new TrainingResult(
             valid, test, state.Epochs, state.TrainedRows == 0
-            ? 0 : state.TrainedRows / state.TrainedSeconds, _step.Program.Graph.ParameterCount,
+            ? 0 : state.TrainedRows / state.TrainedSeconds, _step.ParameterCount,
             MemoryUse.PeakBytes(), _observer.BytesPerStep, _observer.Seconds, _observer.Memory)
         {
             Ship = _phases[^1].Strategy.ShipsOneMember && valid.Metrics.Members.Count > 1

@@ -3,7 +3,9 @@ using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.Optimizers;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Shards;
 using Consort.Compute.Cpu.Threads;
+using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Data.Schemas;
@@ -61,22 +63,27 @@ public sealed class TrainingStep : IDisposable
 
     /// <summary>One of several ranks that make the step together, each with its share of the batch.</summary>
     internal TrainingStep(
-        Family family, FeatureSpace space, TrainingOptions options, Workers workers, VectorSource? vectors, double shift, IRanks? ranks)
+        Family family, FeatureSpace space, TrainingOptions options, Workers workers, VectorSource? vectors, double shift, IRanks? ranks,
+        bool shardsTables = false)
     {
         (_family, _options, _workers, _shift) = (family, options, workers, shift);
         _ranks = ranks is null ? null : new CountedRanks(ranks);
         _optimizerOptions = options.Optimizer;
-        var graph = family.Build(space, vectors);
-        Store = new ParameterStore<float>(graph, _ranks);
+        var whole = family.Build(space, vectors);
         var share = (options.BatchSize + (ranks?.Count ?? 1) - 1) / (ranks?.Count ?? 1);
+        var graph = shardsTables ? family.Build(ShardSpaces.OfBatch(space, share)) : whole;
+        ParameterCount = whole.ParameterCount;
+        Store = new ParameterStore<float>(graph, _ranks);
         Program = new Program<float>(
             graph, Store, OperationKernels.Of<float>(), share, workers,
             gemm: Multiplies.Of(workers, options.Precision, options.MatrixLibrary), ranks: _ranks);
+        if (shardsTables)
+            Shards = new TableShards<float>(_ranks!, whole, family.Build(ShardSpaces.OfRank(space, _ranks!.Count)), Program);
         Pass = NewPass(teachers: null, readsPeers: false);
-        _exchange = _ranks is null ? new NoExchange() : new RankExchange(_ranks, Store);
+        _exchange = _ranks is null ? new NoExchange() : new RankExchange(_ranks, Store, Shards);
     }
 
-    /// <summary>The weights and their gradients.</summary>
+    /// <summary>The weights and their gradients; where tables are dealt out, of these a batch's rows alone.</summary>
     public ParameterStore<float> Store { get; }
 
     /// <summary>The family, compiled.</summary>
@@ -96,6 +103,12 @@ public sealed class TrainingStep : IDisposable
 
     /// <summary>Those that make the step together, or null.</summary>
     internal IRanks? Ranks => _ranks;
+
+    /// <summary>The tables where each rank has a part of them; else null.</summary>
+    internal TableShards<float>? Shards { get; }
+
+    /// <summary>Numbers that are trained, those of all ranks.</summary>
+    internal long ParameterCount { get; }
 
     /// <summary>What steps have cost on the wire.</summary>
     internal RankTraffic Traffic { get; private set; }
@@ -124,8 +137,20 @@ public sealed class TrainingStep : IDisposable
     public void RenewEmbeddings(ulong seed)
     {
         ForgetOptimizer();
-        Store.InitializeTables(seed, t => t.IsTrained && _frozen?.Contains(t.Member) != true, _workers);
+        if (Shards is null)
+            Store.InitializeTables(seed, IsRenewed, _workers);
+        else
+            Shards.Whole.Initialize(seed, IsRenewed);
         _optimizer = NewOptimizer(_optimizerOptions);
+
+        bool IsRenewed(Table table) => table.IsTrained && _frozen?.Contains(table.Member) != true;
+    }
+
+    /// <summary>Draws all weights.</summary>
+    internal void Initialize(ulong seed)
+    {
+        Store.Initialize(seed, _workers);
+        Shards?.Whole.Initialize(seed, _ => true);
     }
 
     /// <summary>Learns from a batch.</summary>
@@ -160,20 +185,16 @@ public sealed class TrainingStep : IDisposable
     public string Load(string checkpoint, IReadOnlySet<int>? frozen, PhaseOverrides? overrides = null)
     {
         ForgetOptimizer();
-        return Checkpoint.Load(checkpoint, Store, _optimizer = NewOptimizer(OptionsOf(frozen, overrides ?? PhaseOverrides.None)));
+        return LoadWeights(checkpoint, _optimizer = NewOptimizer(OptionsOf(frozen, overrides ?? PhaseOverrides.None)));
     }
 
-    /// <summary>Gives all ranks the weights and the state of an optimizer that rank 0 has loaded.</summary>
-    internal void Receive(IReadOnlySet<int>? frozen, PhaseOverrides? overrides)
-    {
-        if (_ranks!.Rank > 0)
-        {
-            ForgetOptimizer();
-            _optimizer = NewOptimizer(OptionsOf(frozen, overrides ?? PhaseOverrides.None));
-        }
+    /// <summary>Reads weights, and the state of an optimizer unless null. Of several ranks, rank 0 reads and tells the others.</summary>
+    internal string LoadWeights(string checkpoint, Optimizer<float>? optimizer) => _ranks is null
+        ? Checkpoint.Load(checkpoint, Tensors(optimizer)) : RankWeights.Load(_ranks, checkpoint, Tensors(optimizer));
 
-        RankWeights.Broadcast(_ranks, Store, Optimizer);
-    }
+    /// <summary>What a checkpoint has of the weights, and of an optimizer unless null.</summary>
+    internal List<WeightTensor> Tensors(Optimizer<float>? optimizer) =>
+        Shards is null ? WeightTensor.Of(Store, optimizer) : RankWeights.Of(Shards, Store, optimizer);
 
     /// <summary>Leaves the next phase to begin with a fresh optimizer.</summary>
     public void ForgetOptimizer()
@@ -188,6 +209,7 @@ public sealed class TrainingStep : IDisposable
         ForgetOptimizer();
         _teachers?.Dispose();
         (_exchange as RankExchange)?.Dispose();
+        Shards?.Dispose();
         Program.Dispose();
         Store.Dispose();
     }
@@ -199,7 +221,7 @@ public sealed class TrainingStep : IDisposable
     };
 
     private LogitPass NewPass(TeacherLogits? teachers, bool readsPeers) =>
-        new(Program, _family.Fusion, teachers, readsPeers, _options.BatchSize) { Shift = _shift };
+        new(Program, _family.Fusion, teachers, readsPeers, _options.BatchSize, Shards) { Shift = _shift };
 
-    private Optimizer<float> NewOptimizer(OptimizerOptions options) => new(Store, options, _workers);
+    private Optimizer<float> NewOptimizer(OptimizerOptions options) => new(Shards?.Own ?? Store, options, _workers);
 }

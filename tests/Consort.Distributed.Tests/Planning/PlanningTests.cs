@@ -83,7 +83,30 @@ public sealed class PlanningTests
         Assert.Equal((1, 0, 1), (MpiLaunch.Ranks, MpiLaunch.Rank, MpiLaunch.RanksHere));
     }
 
-    private static StepCost Cost(int ranks) => StepCost.Of(
+    [Fact]
+    public void Of_FourShards_CountsIdsRowsAndGradients()
+    {
+        var (whole, shards) = (Cost(4), Cost(new RankLayout(4, ShardTables: true)));
+        const int Row = 4 * 8;
+        var rows = (500 * 3 / 4 * (4 + (2 * Row))) + (3 * ((4 * 4) + 16));
+        var replicas = (500 * 3 / 4 * (4 + Row)) + (3 * 2000 / 4 * (4 + Row)) + (3 * 4 * 5);
+        Assert.Equal(rows - replicas, shards.WireBytes - whole.WireBytes, 0.001 * whole.WireBytes);
+        Assert.Equal(4 * 3 * 2e12 * 8 / 4, shards.MemoryBytes, 1e-6 * whole.MemoryBytes);
+        Assert.True(shards.Tables < whole.Tables);
+    }
+
+    [Fact]
+    public void SecondsOf_RanksOfTwoMachines_ShareTheirLine()
+    {
+        // Each of four ranks sends a third of its bytes to its neighbour; two of them share the line for the rest.
+        Assert.Equal((100 / 1e12) + (2 * 200 / 1e9), new RankLayout(4, PerMachine: 2).SecondsOf(300, Line, new Network("", 1e12, 0)), 1e-9);
+        Assert.Equal(300 / 1e12, new RankLayout(4, PerMachine: 8).SecondsOf(300, Line, new Network("", 1e12, 0)), 1e-15);
+        Assert.Equal(300 / 1e9, new RankLayout(4).SecondsOf(300, Line, new Network("", 1e12, 0)), 1e-9);
+    }
+
+    private static StepCost Cost(int ranks) => Cost(new RankLayout(ranks));
+
+    private static StepCost Cost(RankLayout layout) => StepCost.Of(
         new TrainingDemand(1e6, 1000, Fields: 2, NumbersPerToken: 8, NormWidths: [16], Members: 1), Machine, Line, tokens: 2e12,
-        exponent: 0, ranks, batch: 1000);
+        exponent: 0, layout, batch: 1000);
 }

@@ -14,7 +14,8 @@ public sealed class RankTests
     [Theory]
     [InlineData(2)]
     [InlineData(4)]
-    public void Train_UnderMpirun_GivesTheProbabilitiesOfOneProcess(int ranks)
+    [InlineData(3, "--shard-tables")]
+    public void Train_UnderMpirun_GivesTheProbabilitiesOfOneProcess(int ranks, params string[] more)
     {
         SkipWithoutMpirun();
         using var clicks = new TinyClicks();
@@ -23,7 +24,7 @@ public sealed class RankTests
         foreach (var run in new[] { "together", "again" })
         {
             var (code, output, error) = Mpirun(
-                ranks, "train", experiment, "--out", clicks.At(run), "--threads", "1", "--json", clicks.At(run + ".json"));
+                ranks, ["train", experiment, "--out", clicks.At(run), "--threads", "1", "--json", clicks.At(run + ".json"), .. more]);
             Assert.True(code == 0, error);
             Assert.Single(output.Split('\n'), l => l.StartsWith($"ranks        {ranks};", StringComparison.Ordinal));
             Assert.Single(output.Split('\n'), l => l.StartsWith("report ", StringComparison.Ordinal)); // one speaks for all
@@ -38,8 +39,10 @@ public sealed class RankTests
         Assert.True(json.RootElement.GetProperty("wire").GetProperty("bytes_per_step").GetDouble() > 0);
     }
 
-    [Fact]
-    public void Train_DinOverHistories_GivesTheProbabilitiesOfOneProcess()
+    [Theory]
+    [InlineData]
+    [InlineData("--shard-tables")]
+    public void Train_DinOverHistories_GivesTheProbabilitiesOfOneProcess(params string[] more)
     {
         SkipWithoutMpirun();
         using var folder = new TempFolder();
@@ -55,29 +58,31 @@ public sealed class RankTests
             training: { batch_size: 256, epochs: 2, optimizer: { name: sgd }, learning_rate: 0.1, patience: 0 }
             """);
         Assert.Equal(0, ConsoleRun.Of("train", experiment, "--out", folder.At("alone"), "--threads", "1").ExitCode);
-        var (code, _, error) = Mpirun(3, "train", experiment, "--out", folder.At("together"), "--threads", "1");
+        var (code, _, error) = Mpirun(3, ["train", experiment, "--out", folder.At("together"), "--threads", "1", .. more]);
         Assert.True(code == 0, error);
         var rows = folder.At("valid.tsv");
         var (alone, together) = (Probabilities(folder.At("alone"), rows), Probabilities(folder.At("together"), rows));
         Assert.All(alone.Zip(together), p => Assert.Equal(p.First, p.Second, 1e-5));
     }
 
-    [Fact]
-    public void Train_ARankKilled_EndsAllAndGoesOnToTheSameWeights()
+    [Theory]
+    [InlineData]
+    [InlineData("--shard-tables")]
+    public void Train_ARankKilled_EndsAllAndGoesOnToTheSameWeights(params string[] more)
     {
         SkipWithoutMpirun();
         using var clicks = new TinyClicks(rows: 6000);
         var training = "  optimizer: { name: sgd }\n  learning_rate: 0.1\n  epochs: 12\n  patience: 0";
         var experiment = clicks.WriteExperiment("long.yaml", training);
-        var (code, _, error) = Mpirun(2, "train", experiment, "--out", clicks.At("whole"), "--threads", "1");
+        var (code, _, error) = Mpirun(2, ["train", experiment, "--out", clicks.At("whole"), "--threads", "1", .. more]);
         Assert.True(code == 0, error);
-        using (var process = Start(2, "train", experiment, "--out", clicks.At("run"), "--threads", "1"))
+        using (var process = Start(2, ["train", experiment, "--out", clicks.At("run"), "--threads", "1", .. more]))
         {
             Assert.Contains("mpirun", KillARank(process, clicks.At("run/checkpoints/last.ckpt")), StringComparison.Ordinal);
             Assert.NotEqual(0, process.ExitCode);
         }
 
-        (code, _, error) = Mpirun(2, "train", experiment, "--out", clicks.At("run"), "--threads", "1", "--resume");
+        (code, _, error) = Mpirun(2, ["train", experiment, "--out", clicks.At("run"), "--threads", "1", "--resume", .. more]);
         Assert.True(code == 0, error);
         Assert.Equal(File.ReadAllBytes(clicks.At("whole/checkpoints/best-train.ckpt")),
             File.ReadAllBytes(clicks.At("run/checkpoints/best-train.ckpt")));
@@ -91,6 +96,15 @@ public sealed class RankTests
         var (code, output, error) = Mpirun(2, "train", clicks.At("none.yaml"), "--out", clicks.At("run"));
         Assert.Equal(CommandLine.Mistake, code);
         Assert.Single((output + error).Split('\n'), l => l.Contains("none.yaml", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Train_ShardsOfOneProcess_AreRefused()
+    {
+        using var clicks = new TinyClicks();
+        var (code, _, error) = ConsoleRun.Of("train", clicks.WriteExperiment("slow.yaml", Slow), "--out", clicks.At("run"), "--shard-tables");
+        Assert.Equal(CommandLine.Mistake, code);
+        Assert.Contains("--shard-tables: found one process, expected several", error, StringComparison.Ordinal);
     }
 
     // Once a file is there; gives what mpirun says of it.

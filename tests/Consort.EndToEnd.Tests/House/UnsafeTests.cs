@@ -21,6 +21,7 @@ public sealed partial class UnsafeTests
         ["src/Consort.Compute/Cpu/Scoring/"] = "kernels of a row and of candidates",
         ["src/Consort.Compute/Cpu/Programs/"] = "what binds kernels to memory",
         ["src/Consort.Compute/Cpu/Parameters/"] = "what kernels and optimizers read and write",
+        ["src/Consort.Compute/Cpu/Shards/"] = "the same where ranks have parts of it",
         ["src/Consort.Compute.Bf16/"] = "kernels assembled at run time",
     };
 

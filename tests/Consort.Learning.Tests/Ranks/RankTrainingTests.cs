@@ -2,6 +2,8 @@ using Consort.Compute.Cpu.Optimizers;
 using Consort.Learning.Strategies;
 using Consort.Learning.Tests.Training;
 using Consort.Learning.Training;
+using Consort.Models;
+using Consort.Models.Embeddings;
 
 namespace Consort.Learning.Tests.Ranks;
 
@@ -13,18 +15,22 @@ public sealed class RankTrainingTests(SmallData data)
     // that of a bias before batch norm is, as of any other.
     private const double Tolerance = 1e-5;
 
-    public static TheoryData<string, int> Cases => new()
+    // By name: ranks, and whether each has a part of the tables.
+    public static TheoryData<string, int, bool> Cases => new()
     {
-        { "deepfm", 2 }, { "deepfm", 4 }, { "mutual", 2 }, { "mutual", 3 }, { "kdef", 2 }, { "kdef", 4 }, { "ensemble", 3 },
-        { "deferred", 2 }, { "touched", 4 }, { "ema", 2 }, { "swa", 3 }, { "adam", 3 },
+        { "deepfm", 2, false }, { "deepfm", 4, false }, { "mutual", 2, false }, { "mutual", 3, false }, { "kdef", 2, false },
+        { "kdef", 4, false }, { "ensemble", 3, false }, { "deferred", 2, false }, { "touched", 4, false }, { "ema", 2, false },
+        { "swa", 3, false }, { "adam", 3, false }, { "deepfm", 2, true }, { "deepfm", 4, true }, { "mutual", 3, true },
+        { "kdef", 4, true }, { "deferred", 2, true }, { "touched", 4, true }, { "ema", 2, true }, { "ema touched", 3, true },
+        { "swa", 3, true }, { "adam", 3, true }, { "member sizes", 3, true },
     };
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Run_SeveralRanks_GiveTheWeightsOfOne(string name, int ranks)
+    public void Run_SeveralRanks_GiveTheWeightsOfOne(string name, int ranks, bool shards)
     {
         var alone = Rig(name).Run(data.NewFolder());
-        var together = TrainerRig.RunTogether(() => Rig(name), ranks, data.NewFolder());
+        var together = TrainerRig.RunTogether(() => Rig(name, shards), ranks, data.NewFolder());
         Assert.All(together, t => Outcome.AssertSame(together[0], t));
         var tolerance = name == "adam" ? 0.01 : Tolerance;
         foreach (var (key, numbers) in alone.Numbers)
@@ -34,27 +40,41 @@ public sealed class RankTrainingTests(SmallData data)
         Assert.Equal(alone.Result.Valid.Metrics.Ensemble.Auc, together[0].Result.Valid.Metrics.Ensemble.Auc, 0.001);
         Assert.Equal(alone.Result.Epochs.Count, together[0].Result.Epochs.Count);
         Assert.Equal(ranks, together[0].Result.Ranks);
-        Outcome.AssertSame(together[0], TrainerRig.RunTogether(() => Rig(name), ranks, data.NewFolder())[0]);
+        Outcome.AssertSame(together[0], TrainerRig.RunTogether(() => Rig(name, shards), ranks, data.NewFolder())[0]);
     }
 
     [Theory]
-    [InlineData(4, 1)]
-    [InlineData(1, 3)]
-    [InlineData(4, 3)]
-    [InlineData(2, 2)]
-    public void Resume_OnOtherRanks_GoesOn(int before, int after)
+    [InlineData("kdef", 4, 1, false, false)]
+    [InlineData("kdef", 1, 3, false, false)]
+    [InlineData("kdef", 4, 3, false, false)]
+    [InlineData("kdef", 2, 2, false, false)]
+    [InlineData("kdef", 4, 3, true, true)]
+    [InlineData("kdef", 2, 1, true, false)]
+    [InlineData("kdef", 1, 3, false, true)]
+    [InlineData("deferred", 3, 3, true, true)]
+    [InlineData("ema touched", 2, 2, true, true)]
+    public void Resume_OnOtherRanks_GoesOn(string name, int before, int after, bool shardsBefore, bool shardsAfter)
     {
         var folder = data.NewFolder();
-        TrainerRig.StopTogether(() => Rig("kdef"), before, folder, steps: 13);
-        var whole = TrainerRig.RunTogether(() => Rig("kdef"), before, data.NewFolder());
-        var resumed = TrainerRig.RunTogether(() => Rig("kdef"), after, folder, resume: true);
+        TrainerRig.StopTogether(() => Rig(name, shardsBefore), before, folder, steps: 13);
+        var whole = TrainerRig.RunTogether(() => Rig(name, shardsBefore), before, data.NewFolder());
+        var resumed = TrainerRig.RunTogether(() => Rig(name, shardsAfter), after, folder, resume: true);
         Assert.All(resumed, r => Outcome.AssertSame(resumed[0], r));
-        if (before == after)
+        if ((before, shardsBefore) == (after, shardsAfter))
             Outcome.AssertSame(whole[0], resumed[0]);
         foreach (var (key, numbers) in whole[0].Numbers)
             for (var i = 0; i < numbers.Length; i++)
                 Assert.Equal(numbers[i], resumed[0].Numbers[key][i], Tolerance);
     }
+
+    [Theory]
+    [InlineData("deepfm", 3)]
+    [InlineData("kdef", 4)]
+    [InlineData("touched", 2)]
+    [InlineData("ema touched", 2)]
+    public void Run_Shards_GiveTheBitsOfReplicas(string name, int ranks) => Outcome.AssertSame(
+        TrainerRig.RunTogether(() => Rig(name), ranks, data.NewFolder())[0],
+        TrainerRig.RunTogether(() => Rig(name, shards: true), ranks, data.NewFolder())[0]);
 
     [Fact]
     public void Run_FewerRowsThanRanks_StillTrains()
@@ -79,9 +99,9 @@ public sealed class RankTrainingTests(SmallData data)
         Assert.InRange(result.Wire.BytesPerStep, 4 * training.Store.DenseGradients.Length, 16 * training.Store.DenseGradients.Length);
     }
 
-    private TrainerRig Rig(string name)
+    private TrainerRig Rig(string name, bool shards = false)
     {
-        var rig = new TrainerRig(data.Dataset) { Options = Plain, Phases = Phases(new Supervised()) };
+        var rig = new TrainerRig(data.Dataset) { Options = Plain, Phases = Phases(new Supervised()), ShardTables = shards, Threads = 1 };
         return name switch
         {
             "deepfm" => rig with { Family = TrainerRig.Own(TrainerRig.Noisy()) },
@@ -101,6 +121,22 @@ public sealed class RankTrainingTests(SmallData data)
             "deferred" => rig with { Options = With(EmbeddingUpdate.Deferred) },
             "touched" => rig with { Options = With(EmbeddingUpdate.Touched) },
             "ema" => rig with { Options = Plain with { Optimizer = Plain.Optimizer with { AverageDecay = 0.9 } } },
+            "ema touched" => rig with
+            {
+                Options = Plain with
+                { Optimizer = Plain.Optimizer with { AverageDecay = 0.9, EmbeddingUpdate = EmbeddingUpdate.Touched } },
+            },
+            "member sizes" => rig with
+            {
+                Family = new Family(
+                    new EmbeddingOptions
+                    {
+                        Dimension = 4,
+                        InitialDeviation = 0.1,
+                        Fields = new Dictionary<string, FieldEmbedding> { ["C2"] = new() { Dimension = 3 }, ["C3"] = new() { Freeze = true } },
+                    },
+                    [TrainerRig.Plain(), TrainerRig.Plain()]),
+            },
             "swa" => rig with { Options = Plain with { Swa = 2 } },
             _ => throw new ArgumentException(name),
         };

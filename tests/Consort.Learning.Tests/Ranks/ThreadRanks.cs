@@ -4,19 +4,20 @@ using Consort.Foundation.Ranks;
 namespace Consort.Learning.Tests.Ranks;
 
 /// <summary>Ranks that are threads of one process: what they tell each other is handed over as it is.</summary>
-internal sealed class ThreadRanks : IDisposable
+internal sealed class ThreadRanks
 {
     private readonly byte[][] _told;
     private readonly int[][] _lengths;
-    private readonly Barrier _barrier;
-    private readonly CancellationTokenSource _broken = new();
+    private int _waiting;
+    private int _meetings;
+    private bool _isBroken;
 
-    private ThreadRanks(int count) => (_told, _lengths, _barrier) = (new byte[count][], new int[count][], new Barrier(count));
+    private ThreadRanks(int count) => (_told, _lengths) = (new byte[count][], new int[count][]);
 
     /// <summary>Runs a piece of work on so many ranks, and gives what came of it on each.</summary>
     public static T[] Run<T>(int count, Func<IRanks, T> work)
     {
-        using var ranks = new ThreadRanks(count);
+        var ranks = new ThreadRanks(count);
         var results = new T[count];
         Exception? failure = null;
         var threads = Enumerable.Range(0, count).Select(rank => new Thread(() =>
@@ -28,7 +29,7 @@ internal sealed class ThreadRanks : IDisposable
             catch (Exception e)
             {
                 Interlocked.CompareExchange(ref failure, e, null);
-                ranks._broken.Cancel();
+                ranks.Break();
             }
         })).ToArray();
         foreach (var thread in threads)
@@ -40,10 +41,32 @@ internal sealed class ThreadRanks : IDisposable
         return results;
     }
 
-    public void Dispose()
+    // Threads that wait sleep at once: a machine with other work would take long to come back to those that spin.
+    private void Meet()
     {
-        _barrier.Dispose();
-        _broken.Dispose();
+        lock (_told)
+        {
+            var meeting = _meetings;
+            if (++_waiting == _told.Length)
+            {
+                (_waiting, _meetings) = (0, _meetings + 1);
+                Monitor.PulseAll(_told);
+            }
+
+            while (meeting == _meetings && !_isBroken)
+                Monitor.Wait(_told);
+            if (meeting == _meetings)
+                throw new OperationCanceledException("another rank failed");
+        }
+    }
+
+    private void Break()
+    {
+        lock (_told)
+        {
+            _isBroken = true;
+            Monitor.PulseAll(_told);
+        }
     }
 
     private sealed class Member(ThreadRanks ranks, int rank) : IRanks
@@ -58,7 +81,7 @@ internal sealed class ThreadRanks : IDisposable
             Tell(own, lengths);
             for (int from = 0, at = 0; from < Count; at += lengths[from++])
                 ranks._told[from].CopyTo(all[at..]);
-            Meet();
+            ranks.Meet();
         }
 
         public void Exchange(
@@ -71,7 +94,7 @@ internal sealed class ThreadRanks : IDisposable
                 ranks._told[from].AsSpan(ranks._lengths[from].Take(rank).Sum(), receivedLengths[from]).CopyTo(received[at..]);
             }
 
-            Meet();
+            ranks.Meet();
         }
 
         public void Broadcast(Span<byte> bytes)
@@ -79,15 +102,13 @@ internal sealed class ThreadRanks : IDisposable
             Tell(bytes, []);
             Assert.Equal(ranks._told[0].Length, bytes.Length);
             ranks._told[0].CopyTo(bytes);
-            Meet();
+            ranks.Meet();
         }
 
         private void Tell(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> lengths)
         {
             (ranks._told[rank], ranks._lengths[rank]) = (bytes.ToArray(), lengths.ToArray());
-            Meet();
+            ranks.Meet();
         }
-
-        private void Meet() => ranks._barrier.SignalAndWait(ranks._broken.Token);
     }
 }

@@ -31,6 +31,9 @@ internal sealed record TrainerRig(EncodedDataset Data)
 
     public int Threads { get; init; } = 2;
 
+    /// <summary>Whether each of several ranks has a part of the tables.</summary>
+    public bool ShardTables { get; init; }
+
     /// <summary>A model in which all that differs between training and scoring takes part.</summary>
     public static CtrModel Noisy() => new DeepFm(Tower);
 
@@ -47,7 +50,7 @@ internal sealed record TrainerRig(EncodedDataset Data)
 
     /// <summary>Runs on several ranks, which are threads and each have a rig of their own; gives what each came to.</summary>
     public static Outcome[] RunTogether(Func<TrainerRig> rig, int ranks, string folder, bool resume = false) =>
-        ThreadRanks.Run(ranks, rank => (rig() with { Threads = 1 }).RunAs(rank, folder, resume));
+        ThreadRanks.Run(ranks, rank => rig().RunAs(rank, folder, resume));
 
     /// <summary>The same, and stops: the last rank is told to in that step.</summary>
     public static void StopTogether(Func<TrainerRig> rig, int ranks, string folder, int steps) => ThreadRanks.Run(ranks, rank =>
@@ -62,7 +65,7 @@ internal sealed record TrainerRig(EncodedDataset Data)
     public TrainingRun Training(string folder, IRanks? ranks) => new(
         Family, Data, Options, Phases, new RunFolder(folder), Threads, null,
         name => name.IsPredictions ? new PredictionTeacher(name) : new FrozenTeacher(Teacher!(name.Path), name.Path),
-        vectors: null, isMeasureOnly: false, ranks);
+        vectors: null, isMeasureOnly: false, ranks, ShardTables);
 
     private Outcome RunAs(IRanks? ranks, string folder, bool resume, CancellationToken cancellation = default)
     {
@@ -88,15 +91,8 @@ internal sealed record TrainerRig(EncodedDataset Data)
         }),
     })];
 
-    private static Dictionary<string, float[]> Numbers(TrainingRun trainer)
-    {
-        var numbers = new Dictionary<string, float[]>();
-        foreach (var slot in trainer.Store.Slots)
-            numbers.Add(slot.Parameter.Name, trainer.Store.DenseValues.Slice(slot.Offset, slot.Length).ToArray());
-        foreach (var table in trainer.Store.Embeddings)
-            numbers.Add(table.Table.Name, table.Values.Span.ToArray());
-        return numbers;
-    }
+    private static Dictionary<string, float[]> Numbers(TrainingRun trainer) =>
+        trainer.Tensors().ToDictionary(t => t.Name, t => t.Read(0, (int)t.Source.Elements).ToArray());
 
     // Calls back at each step, and leaves all else to another strategy.
     private sealed class StoppingStrategy(Strategy inner, Action step) : Strategy

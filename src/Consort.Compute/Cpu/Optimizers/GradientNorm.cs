@@ -1,6 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using Consort.Compute.Cpu.Parameters;
+using Consort.Foundation.Ranks;
 
 namespace Consort.Compute.Cpu.Optimizers;
 
@@ -17,12 +18,18 @@ internal sealed unsafe class GradientNorm<T> : IDisposable
     private readonly Traversal<T, Slopes> _slopes;
     private readonly Traversal<T, TableSquares>? _tableSquares;
     private readonly double _l2;
+    private readonly IRanks? _sharers; // of the tables' rows
+    private readonly double[] _own = new double[2]; // sums over this rank's rows
+    private readonly double[] _all = [];
+    private readonly int[] _lengths = [];
     private long _version = -1;
     private double _squares; // Σ w² of the tables, as far as their rows are known
 
     public GradientNorm(ParameterStore<T> store, PassLayout<T> layout)
     {
         (_layout, _l2) = (layout, double.CreateTruncating(T.CreateTruncating(layout.EmbeddingL2)));
+        if (store.Sharers is { } sharers)
+            (_sharers, _all, _lengths) = (sharers, new double[2 * sharers.Count], new int[sharers.Count]);
         _slopes = new Traversal<T, Slopes>(store, layout, wholeTables: false);
         if (layout.TracksSquares)
             _tableSquares = new Traversal<T, TableSquares>(store, layout, wholeTables: true);
@@ -41,7 +48,7 @@ internal sealed unsafe class GradientNorm<T> : IDisposable
     public double Compute(double limit, Deferral? deferral, double reach)
     {
         if (_tableSquares is null)
-            return Math.Sqrt(_slopes.Run(default));
+            return Math.Sqrt(OfAll(_slopes.Run(default)).Slopes);
         if (_version != Version())
         {
             deferral?.CatchUpAll();
@@ -51,16 +58,18 @@ internal sealed unsafe class GradientNorm<T> : IDisposable
         }
 
         // Cancellation may leave a sum of nothing just below zero.
-        var others = _slopes.Run(new Slopes(addsToDecay: true));
+        var own = _slopes.Run(new Slopes(addsToDecay: true));
         _squares += deferral?.TakeSquareChange() ?? 0;
+        var (others, squares) = OfAll(own);
         var bound = Math.Max(0, limit - 2e-6); // the step adds 1e-6 to the norm before it compares
-        if (deferral is { LargestRate: > 0 } && !(others + WeightDecay(_squares, deferral.LargestRate * reach) < bound * bound))
+        if (deferral is { LargestRate: > 0 } && !(others + WeightDecay(squares, deferral.LargestRate * reach) < bound * bound))
         {
             deferral.CatchUpAll();
             _squares += deferral.TakeSquareChange();
+            squares = OfAll(own).Squares;
         }
 
-        return Root(others + WeightDecay(_squares, 0));
+        return Root(others + WeightDecay(squares, 0));
     }
 
     /// <summary>Takes notice of what the step's update gave back.</summary>
@@ -73,6 +82,19 @@ internal sealed unsafe class GradientNorm<T> : IDisposable
         _tableSquares?.Dispose();
     }
 
+    // With what the rows of other ranks add, in the order of ranks: all come to the same.
+    private (double Slopes, double Squares) OfAll(double slopes)
+    {
+        if (_sharers is null)
+            return (slopes, _squares);
+        (_own[0], _own[1]) = (slopes - _slopes.Dense, _squares);
+        _sharers.GatherEqual<double>(_own, _all, _lengths);
+        var (sum, squares) = (_slopes.Dense, 0.0);
+        for (var i = 0; i < _all.Length; i += 2)
+            (sum, squares) = (sum + _all[i], squares + _all[i + 1]);
+        return (sum, squares);
+    }
+
     private static double Root(double sum) => sum < 0 ? 0 : Math.Sqrt(sum);
 
     // λ² times the most that Σ w² can be if each of the N numbers is at most so much further from zero than is known:
@@ -83,7 +105,7 @@ internal sealed unsafe class GradientNorm<T> : IDisposable
             return _l2 * _l2 * squares;
         var numbers = 0.0;
         foreach (var table in _layout.Tables)
-            numbers += (double)table.Table.Rows * table.Dimension;
+            numbers += (double)table.Table.Rows * table.Dimension * (_sharers?.Count ?? 1);
         var norm = _l2 * (Root(squares) + (further * Math.Sqrt(numbers)));
         return 1.001 * norm * norm;
     }

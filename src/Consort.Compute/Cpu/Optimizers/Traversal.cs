@@ -56,6 +56,9 @@ internal sealed unsafe class Traversal<T, TPass> : IParallelJob, IDisposable
     /// <summary>Bytes held.</summary>
     public long Bytes => _scratch.Sum(s => (s?.Length ?? 0) * sizeof(T)) + (_sums.Length * sizeof(double));
 
+    /// <summary>What the dense parameters added to the last sum.</summary>
+    public double Dense { get; private set; }
+
     /// <summary>Goes over everything and gives the sum of what the pass gave back.</summary>
     public double Run(in TPass pass)
     {
@@ -64,7 +67,12 @@ internal sealed unsafe class Traversal<T, TPass> : IParallelJob, IDisposable
         _layout.Workers.Run(this, count);
         var sum = 0.0;
         for (var i = 0; i < count; i++)
+        {
             sum += _sums[i];
+            if (i + 1 == _layout.DenseBlocks.Length)
+                Dense = sum;
+        }
+
         return sum;
     }
 

@@ -100,6 +100,35 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     /// <summary>The most distinct rows of a group that a batch can touch.</summary>
     internal int TouchedCapacity(int group) => _touched!.Capacity(group);
 
+    /// <summary>One row, whether or not it is up to date.</summary>
+    internal T* RowAt(int row) => _values.Pointer + ((long)row * Dimension);
+
+    /// <summary>The gradient of a row that was touched; null of any other.</summary>
+    internal T* TouchedGradientOf(int row)
+    {
+        var group = _touched!.GroupOf(row);
+        return group < 0 || Slots[row] < 0 ? null : TouchedGradientsAt(group) + ((long)Slots[row] * Dimension);
+    }
+
+    /// <summary>Takes a row among the touched ones, where it is one that may be.</summary>
+    internal void Touch(int row)
+    {
+        if (_touched!.GroupOf(row) >= 0 && Slots[row] < 0)
+            _touched.Add(row);
+    }
+
+    /// <summary>Forgets which rows were touched, in all tables that share them.</summary>
+    internal void ForgetTouched() => _touched!.Clear();
+
+    /// <summary>
+    /// Makes room for gradients of the columns that another table has such for, where rows come from the batches of several ranks.
+    /// </summary>
+    internal void PlanAs(EmbeddingTable<T> other, int capacity)
+    {
+        if (other._touched is { } touched)
+            Plan(touched.Columns, capacity);
+    }
+
     /// <summary>Whether its touched rows are found there.</summary>
     internal bool Reads(TouchedRows touched) => ReferenceEquals(_touched, touched);
 
@@ -201,8 +230,14 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         (_gradients, _touched) = (null, null);
         if (_sources.Count == 0)
             return;
-        int[] columns = [.. Enumerable.Range(0, _store.Graph.Columns.Count).Where(c => _sources.Any(s => s.Reads(c)))];
-        _touched = _store.TouchedBy(columns, _numbers, _sources.Max(s => s.Reader.Capacity));
+        Plan(
+            [.. Enumerable.Range(0, _store.Graph.Columns.Count).Where(c => _sources.Any(s => s.Reads(c)))],
+            _sources.Max(s => s.Reader.Capacity));
+    }
+
+    private void Plan(IReadOnlyList<int> columns, int capacity)
+    {
+        _touched = _store.TouchedBy(columns, _numbers, capacity);
         _gradients = new NativeBuffer<T>(_touched.Total * Dimension);
     }
 

@@ -39,6 +39,13 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     public ParameterStore(Graph graph, IRanks? ranks = null)
         : this(graph, table => null, withGradients: true) => _ranks = ranks;
 
+    /// <summary>Lays out the part of the tables that is one rank's, beside dense parameters that lie in another store.</summary>
+    /// <param name="graph">The same family as that of the dense parameters, over this rank's ids.</param>
+    /// <param name="dense">Their store, which keeps owning them.</param>
+    /// <param name="sharers">Those that hold the other parts.</param>
+    internal ParameterStore(Graph graph, ParameterStore<T> dense, IRanks sharers)
+        : this(graph, table => null, withGradients: true, dense) => (_ranks, Sharers) = (sharers, sharers);
+
     /// <summary>
     /// Lays out zeroed memory for dense parameters without gradients, and reads tables where they lie: for scoring alone.
     /// </summary>
@@ -50,7 +57,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     {
     }
 
-    private ParameterStore(Graph graph, Func<Table, NativeBuffer<T>?> rows, bool withGradients)
+    private ParameterStore(Graph graph, Func<Table, NativeBuffer<T>?> rows, bool withGradients, ParameterStore<T>? dense = null)
     {
         Graph = graph;
         long end = 0;
@@ -63,8 +70,8 @@ public sealed unsafe class ParameterStore<T> : IDisposable
         }
 
         Slots = slots;
-        _values = new NativeBuffer<T>(end);
-        _gradients = new NativeBuffer<T>(withGradients ? end : 0);
+        _values = dense?._values.Borrow() ?? new NativeBuffer<T>(end);
+        _gradients = dense?._gradients.Borrow() ?? new NativeBuffer<T>(withGradients ? end : 0);
         _clear = new ClearJob(_gradients);
         var embeddings = new List<EmbeddingTable<T>>();
         foreach (var table in graph.Tables)
@@ -168,6 +175,9 @@ public sealed unsafe class ParameterStore<T> : IDisposable
         foreach (var touched in _touched)
             touched.Dispose();
     }
+
+    /// <summary>Those that hold the other parts of the tables, or null where all of them are here.</summary>
+    internal IRanks? Sharers { get; }
 
     /// <summary>Whether touched rows are those of a batch that has not gone backward.</summary>
     internal bool AwaitsBackward => _found is not null;

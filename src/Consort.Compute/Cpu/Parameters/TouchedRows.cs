@@ -123,6 +123,16 @@ internal sealed unsafe class TouchedRows : IDisposable
     /// <summary>Takes a row among the touched ones that is not among them yet; gives its group and its place there.</summary>
     public (int Group, int Place) Add(int row)
     {
+        var group = GroupOf(row);
+        var place = _groups[group].Count++;
+        Rows(group)[place] = row;
+        _slots.Pointer[row] = place;
+        return (group, place);
+    }
+
+    /// <summary>The group whose range a row lies in, or −1.</summary>
+    public int GroupOf(int row)
+    {
         var (group, end) = (0, _groups.Length);
         while (end - group > 1)
         {
@@ -133,10 +143,7 @@ internal sealed unsafe class TouchedRows : IDisposable
                 end = middle;
         }
 
-        var place = _groups[group].Count++;
-        Rows(group)[place] = row;
-        _slots.Pointer[row] = place;
-        return (group, place);
+        return row >= _groups[group].FirstRow && row < _groups[group].EndRow ? group : -1;
     }
 
     public void Dispose()

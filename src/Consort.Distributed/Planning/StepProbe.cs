@@ -1,0 +1,106 @@
+using System.Diagnostics;
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Threads;
+using Consort.Data.Batches;
+using Consort.Data.Schemas;
+using Consort.Foundation.Numbers;
+using Consort.Learning.Strategies;
+using Consort.Learning.Training;
+using Consort.Models;
+
+namespace Consort.Distributed.Planning;
+
+/// <summary>Training steps of so many ranks of one machine, which share its cores, caches and memory and begin each step together.</summary>
+internal sealed class StepProbe : IDisposable
+{
+    private const int WarmUp = 4, Steps = 12;
+    private readonly Rank[] _ranks;
+
+    public StepProbe(Family family, FeatureSpace space, Strategy strategy, int capacity, int threads, int ranks) =>
+        _ranks = [.. Enumerable.Range(0, ranks).Select(_ => new Rank(family, space, strategy, capacity, threads))];
+
+    /// <summary>Seconds of a step over so many rows, and of its loss: where there are several ranks, of the last of them.</summary>
+    public (double Step, double Loss) Time(int rows, CancellationToken cancellation)
+    {
+        using var barrier = new Barrier(_ranks.Length);
+        var runs = _ranks.Select(rank => Task.Factory.StartNew(
+            () => rank.Run(rows, barrier, cancellation), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))
+            .ToArray();
+        var times = Task.WhenAll(runs).GetAwaiter().GetResult();
+        var steps = Enumerable.Range(WarmUp, Steps).Select(s => (Step: times.Max(t => t[s].Step), Loss: times.Max(t => t[s].Loss))).ToArray();
+        // Alone the best, for neighbours can only take time; ranks are each other's neighbours, and the middle is what they come to.
+        var place = _ranks.Length == 1 ? 0 : Steps / 2;
+        return (steps.Select(s => s.Step).Order().ElementAt(place), steps.Select(s => s.Loss).Order().ElementAt(place));
+    }
+
+    public void Dispose()
+    {
+        foreach (var rank in _ranks)
+            rank.Dispose();
+    }
+
+    private sealed class Rank : IDisposable
+    {
+        private readonly Workers _workers;
+        private readonly TrainingStep _step;
+        private readonly Batch _batch;
+
+        public Rank(Family family, FeatureSpace space, Strategy strategy, int capacity, int threads)
+        {
+            _workers = new Workers(threads);
+            _step = new TrainingStep(family, space, new TrainingOptions
+            {
+                BatchSize = capacity,
+                Optimizer = new OptimizerOptions { MaxGradientNorm = 10, EmbeddingUpdate = EmbeddingUpdate.Touched },
+            }, _workers);
+            _step.Store.Initialize(1, _workers);
+            _step.Open(strategy.LearnsFromTeachers ? new Supervised() : strategy);
+            _batch = new Batch(capacity, space, truth: false);
+            Fill(_batch, space);
+        }
+
+        public (double Step, double Loss)[] Run(int rows, Barrier barrier, CancellationToken cancellation)
+        {
+            _batch.Rows = rows;
+            var times = new (double, double)[WarmUp + Steps];
+            try
+            {
+                for (var i = 0; i < times.Length; i++)
+                {
+                    barrier.SignalAndWait(cancellation);
+                    _step.Run(_batch, seed: (ulong)i, rate: 1e-4);
+                    times[i] = (Stopwatch.GetElapsedTime(_step.Ticks.Start, _step.Ticks.Update).TotalSeconds,
+                        Stopwatch.GetElapsedTime(_step.Ticks.Forward, _step.Ticks.Loss).TotalSeconds);
+                }
+            }
+            finally
+            {
+                barrier.RemoveParticipant(); // the others go on without one that failed
+            }
+
+            return times;
+        }
+
+        public void Dispose()
+        {
+            _batch.Dispose();
+            _step.Dispose();
+            _workers.Dispose();
+        }
+
+        private static void Fill(Batch batch, FeatureSpace space)
+        {
+            batch.Rows = batch.Capacity;
+            var (random, draw) = (new CounterRandom(1, "rows"), 0UL);
+            for (var row = 0; row < batch.Rows; row++)
+            {
+                var ids = batch.IdsOf(row);
+                for (var column = 0; column < ids.Length; column++)
+                    ids[column] = space.Categorical[column].Offset + 1 + (int)(random.Uniform(draw++) * (MachineProbe.Tokens - 1));
+                foreach (ref var number in batch.NumericOf(row))
+                    number = (float)random.Uniform(draw++);
+                batch.Labels[row] = random.Uniform(draw++) < 0.25 ? 1 : 0;
+            }
+        }
+    }
+}
