@@ -16,7 +16,6 @@ namespace Consort.Learning.Tests.Ranks;
 public sealed class RankStepTests(SmallData data)
 {
     private const int Steps = 160;
-    private const double Rate = 0.5;
 
     [Theory]
     [InlineData(Activation.Tanh, 2)]
@@ -38,8 +37,8 @@ public sealed class RankStepTests(SmallData data)
     [InlineData(Activation.Relu)]
     public void Run_OnTheirOwn_PartAsOneNumberOneUlpAwayWould(Activation activation)
     {
-        var (alone, moved) = (Walk(null, activation), Walk(null, activation, isMoved: true));
-        var parted = ThreadRanks.Run(2, r => Walk(r, activation))[0];
+        var (alone, moved) = (Walk(null, activation, rate: 0.5), Walk(null, activation, rate: 0.5, isMoved: true));
+        var parted = ThreadRanks.Run(2, r => Walk(r, activation, rate: 0.5))[0];
         var (byRanks, byUlp) = (Furthest(parted), Furthest(moved));
         Assert.InRange(byRanks, 1e-9, 20 * byUlp);
 
@@ -53,7 +52,7 @@ public sealed class RankStepTests(SmallData data)
 
     // Weights before each step and behind the last, and gradients of each.
     private (float[][] Weights, float[][] Gradients) Walk(
-        IRanks? ranks, Activation activation, float[][]? given = null, bool isMoved = false)
+        IRanks? ranks, Activation activation, float[][]? given = null, double rate = 0.1, bool isMoved = false)
     {
         using var workers = new Workers(1);
         var tower = new MlpOptions { HiddenUnits = [64, 32], Activation = activation, BatchNorm = true, Dropout = 0.1 };
@@ -78,7 +77,7 @@ public sealed class RankStepTests(SmallData data)
                 if (given is not null)
                     Put(step, given[s]);
                 weights[s] = Numbers(step);
-                step.Run(batch, (ulong)s, Rate);
+                step.Run(batch, (ulong)s, rate);
                 gradients[s] = step.Store.DenseGradients.Span.ToArray();
             }
         }
