@@ -10,7 +10,9 @@ using Consort.Models;
 
 namespace Consort.Distributed.Planning;
 
-/// <summary>Training steps of so many ranks of one machine, which share its cores, caches and memory and begin each step together.</summary>
+/// <summary>
+/// Training steps of so many ranks of one machine, which share its cores, caches and memory and begin each step together.
+/// </summary>
 internal sealed class StepProbe : IDisposable
 {
     private const int WarmUp = 4, Steps = 12;
@@ -27,7 +29,8 @@ internal sealed class StepProbe : IDisposable
             () => rank.Run(rows, barrier, cancellation), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))
             .ToArray();
         var times = Task.WhenAll(runs).GetAwaiter().GetResult();
-        var steps = Enumerable.Range(WarmUp, Steps).Select(s => (Step: times.Max(t => t[s].Step), Loss: times.Max(t => t[s].Loss))).ToArray();
+        var steps = Enumerable.Range(WarmUp, Steps)
+            .Select(s => (Step: times.Max(t => t[s].Step), Loss: times.Max(t => t[s].Loss))).ToArray();
         // Alone the best, for neighbours can only take time; ranks are each other's neighbours, and the middle is what they come to.
         var place = _ranks.Length == 1 ? 0 : Steps / 2;
         return (steps.Select(s => s.Step).Order().ElementAt(place), steps.Select(s => s.Loss).Order().ElementAt(place));

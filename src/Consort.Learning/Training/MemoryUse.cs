@@ -39,7 +39,8 @@ public sealed record MemoryUse(
     public static MemoryUse Of(Program<float> program, Optimizer<float> optimizer, BatchLoader loader, long mapped, long runtime)
     {
         var store = program.Store;
-        var stores = ReferenceEquals(optimizer.Store, store) ? [store] : new[] { store, optimizer.Store }; // tables that are dealt out lie in the other
+        // Tables that are dealt out to ranks lie in the optimizer's.
+        var stores = new[] { store, optimizer.Store }.Distinct().ToArray();
         var tables = stores.SelectMany(s => s.Embeddings).ToArray();
         var dense = store.DenseValues.Length * sizeof(float);
         var gradients = (store.DenseGradients.Length * sizeof(float)) + tables.Sum(e => e.GradientBytes) + stores.Sum(s => s.TouchedBytes);

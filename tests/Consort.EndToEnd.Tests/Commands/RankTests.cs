@@ -102,7 +102,8 @@ public sealed class RankTests
     public void Train_ShardsOfOneProcess_AreRefused()
     {
         using var clicks = new TinyClicks();
-        var (code, _, error) = ConsoleRun.Of("train", clicks.WriteExperiment("slow.yaml", Slow), "--out", clicks.At("run"), "--shard-tables");
+        var (code, _, error) = ConsoleRun.Of(
+            "train", clicks.WriteExperiment("slow.yaml", Slow), "--out", clicks.At("run"), "--shard-tables");
         Assert.Equal(CommandLine.Mistake, code);
         Assert.Contains("--shard-tables: found one process, expected several", error, StringComparison.Ordinal);
     }

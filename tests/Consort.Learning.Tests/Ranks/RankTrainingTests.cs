@@ -133,7 +133,8 @@ public sealed class RankTrainingTests(SmallData data)
                     {
                         Dimension = 4,
                         InitialDeviation = 0.1,
-                        Fields = new Dictionary<string, FieldEmbedding> { ["C2"] = new() { Dimension = 3 }, ["C3"] = new() { Freeze = true } },
+                        Fields = new Dictionary<string, FieldEmbedding>
+                        { ["C2"] = new() { Dimension = 3 }, ["C3"] = new() { Freeze = true } },
                     },
                     [TrainerRig.Plain(), TrainerRig.Plain()]),
             },

@@ -147,8 +147,8 @@ public sealed unsafe class TableShards<T> : IDisposable
             _asked[rank] = _counts[(rank * _ranks.Count) + _ranks.Rank];
         Room(ref _wanted, _asked, 1);
         Measure(_ids.Counts, _asked, sizeof(int));
-        _ranks.Exchange(
-            new Span<byte>(_ids.Sorted.Pointer, Sum(_lengths)), _lengths, new Span<byte>(_wanted.Pointer, Sum(_otherLengths)), _otherLengths);
+        _ranks.Exchange(new Span<byte>(_ids.Sorted.Pointer, Sum(_lengths)), _lengths,
+            new Span<byte>(_wanted.Pointer, Sum(_otherLengths)), _otherLengths);
     }
 
     private void Touch()
