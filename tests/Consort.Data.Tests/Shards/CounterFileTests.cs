@@ -31,7 +31,7 @@ public sealed class CounterFileTests : IDisposable
         Assert.Equal($"{counters[1]} and {counters[1]}: both are shard 1/3, expected each shard once", Merge([.. counters, counters[1]]));
         Assert.Contains("found counters of another schema than", Merge(counters[0], Count(1, 3, "other", min: 2), counters[2]), StringComparison.Ordinal);
         Assert.Contains("found counters of another number of shards (2 and 3) than", Merge(counters[0], Count(1, 2, "two")), StringComparison.Ordinal);
-        Assert.Contains("found counters of another split (\"given 000\" and \"seed 1 shards 0.8 0.1 0.1\") than",
+        Assert.Contains("found counters of another split (\"given 000\" and \"seed 1 shares 0.8 0.1 0.1\") than",
             Merge(Count(0, 3, "seed", isSeed: true), counters[1], counters[2]), StringComparison.Ordinal);
         Assert.Contains("found counters of another list of sources (4 and 3 of them)", Merge(counters[0], Count(1, 3, "more", files: 4)),
             StringComparison.Ordinal);
