@@ -7,7 +7,7 @@ Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false
 using var signals = new StopSignals();
 try
 {
-    var code = CommandLine.Run(args, Terminal.OfProcess(signals));
+    var code = RankedProcess.End(CommandLine.Run(args, RankedProcess.Open(args, signals)));
     return code == CommandLine.Stopped ? signals.ExitCode ?? code : code;
 }
 catch (IOException)

@@ -14,6 +14,8 @@ public sealed class ArchitectureTests
         ["Consort.Compute"] = ["Consort.Foundation"],
         ["Consort.Compute.Bf16"] = ["Consort.Compute", "Consort.Foundation"],
         ["Consort.Data"] = ["Consort.Foundation"],
+        // Open MPI, for who trains on several machines: nobody but the command line knows it.
+        ["Consort.Distributed"] = ["Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute", "Consort.Foundation"],
         // Sources with a library behind them: nobody but the command line, and programs that want them, knows them.
         ["Consort.Data.DuckDb"] = ["Consort.Data", "Consort.Foundation"],
         ["Consort.Data.Parquet"] = ["Consort.Data", "Consort.Foundation"],
@@ -38,7 +40,7 @@ public sealed class ArchitectureTests
             "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation", "Consort.Yaml"],
         ["Consort.Import"] = ["Consort.Experiments", "Consort.Learning", "Consort.Models", "Consort.Data", "Consort.Compute",
             "Consort.Foundation", "Consort.Yaml"],
-        ["Consort.Cli"] = ["Consort.AspNetCore", "Consort.Boosting", "Consort.Studies", "Consort.Import", "Consort.Onnx", "Consort.Experiments",
+        ["Consort.Cli"] = ["Consort.AspNetCore", "Consort.Boosting", "Consort.Studies", "Consort.Distributed", "Consort.Import", "Consort.Onnx", "Consort.Experiments",
             "Consort.Serving", "Consort.Synthetic", "Consort.Learning", "Consort.Models", "Consort.Data.DuckDb", "Consort.Data.Parquet",
             "Consort.Data", "Consort.Compute", "Consort.Compute.Bf16", "Consort.Foundation", "Consort.Yaml"],
     };

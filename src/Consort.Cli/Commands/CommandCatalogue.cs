@@ -24,6 +24,7 @@ internal sealed record CommandCatalogue(IReadOnlyList<CommandEntry> Entries)
         new("advise", t => new AdviseCommand(t)),
         new("tune", t => new TuneCommand(t)),
         new("update", t => new UpdateCommand(t)),
+        new("plan", t => new PlanCommand(t)),
         new("distil", t => new DistilCommand(t)),
         new("evaluate", t => new EvaluateCommand(t)),
         new("predict", t => new PredictCommand(t)),

@@ -7,6 +7,7 @@ using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Data.DuckDb;
 using Consort.Data.Parquet;
 using Consort.Data.Sources;
+using Consort.Distributed.OpenMpi;
 using Consort.Experiments.Running;
 using Consort.Foundation.Files;
 using Consort.Foundation.Options;
@@ -75,7 +76,10 @@ internal static class Shared
     public static Option<bool> Quiet() => Flag("--quiet", "Show no progress.", alias: "-q");
 
     public static Option<int> Threads() =>
-        Number("--threads", "Threads to work with; all processors unless given.", Environment.ProcessorCount, 1, 1024);
+        Number("--threads", "Threads to work with; all processors unless given.", ThreadsHere, 1, 1024);
+
+    // Processes that mpirun has started share a machine.
+    private static int ThreadsHere => Math.Max(1, Environment.ProcessorCount / MpiLaunch.RanksHere);
 
     public static Option<string?> Phase() => Text("--phase", "NAME", "The best weights of this phase, in place of those of the last one.");
 

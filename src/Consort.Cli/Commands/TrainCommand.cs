@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
+using Consort.Distributed.OpenMpi;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Learning.Runs;
@@ -43,7 +44,8 @@ internal sealed class TrainCommand : ExampleCommand
 
     protected override int Run(ParseResult arguments)
     {
-        var json = arguments.GetValue(_json);
+        var ranks = MpiLaunch.Ranks > 1 ? MpiRanks.Join() : null;
+        var json = ranks is { Rank: > 0 } ? null : arguments.GetValue(_json);
         JsonFile.Check(json);
         var path = arguments.GetRequiredValue(_experiment);
         if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
@@ -55,13 +57,14 @@ internal sealed class TrainCommand : ExampleCommand
         var folder = arguments.GetValue(_out) ?? DefaultFolder(path, experiment.Training.Seed);
         var quiet = arguments.GetValue(_quiet);
         IProgress<TrainingProgress>? progress = quiet ? null : new TrainingLine(Terminal.Status);
-        using var tracker = ServerOf(arguments.GetValue(_mlflow)) is not { } server ? null : new MlflowTracker(
+        using var tracker = ServerOf(arguments.GetValue(_mlflow)) is not { } server || ranks is { Rank: > 0 } ? null : new MlflowTracker(
             server, arguments.GetRequiredValue(_mlflowExperiment), folder, line => Shared.Notice(Terminal, line), progress);
         var request = new RunRequest(
             experiment, folder, arguments.GetValue(_threads), arguments.GetValue(_resume),
             quiet ? null : new EncodingLine(Terminal.Status),
             tracker ?? progress)
         {
+            Ranks = ranks,
             IgnoreMemory = arguments.GetValue(_ignoreMemory),
             Notice = line => Shared.Notice(Terminal, line),
         };
@@ -72,13 +75,16 @@ internal sealed class TrainCommand : ExampleCommand
             result = ExperimentRunner.Run(request, Terminal.Cancellation);
             tracker?.End(isStopped: false);
         }
-        catch (OperationCanceledException) when (Terminal.Cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (ranks is not null || Terminal.Cancellation.IsCancellationRequested)
         {
             tracker?.End(isStopped: true);
             Terminal.Status.Clear();
             Terminal.Error.WriteLine($"stopped; go on with: {Resume(arguments)}");
             return CommandLine.Stopped;
         }
+
+        if (ranks is { Rank: > 0 })
+            return CommandLine.Success;
 
         JsonFile.WriteText(json, result.HadFinished
             ? File.ReadAllText(new RunFolder(result.Folder).Metrics) : TrainMetrics.ToJson(result.Training));
@@ -110,6 +116,9 @@ internal sealed class TrainCommand : ExampleCommand
             ? "the run has finished before: nothing was trained, and its files are as they were" : string.Create(
             CultureInfo.InvariantCulture,
             $"{training.Parameters:N0} parameters, {training.RowsPerSecond:N0} training rows/s, {Pace.Time(training.Seconds)}, peak memory {training.PeakMemoryBytes / 1048576.0:N0} MB"));
+        if (training.Wire is { } wire)
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"ranks        {training.Ranks}; a step of one sends {wire.BytesPerStep / 1048576.0:N2} MB in {wire.CallsPerStep:N0} exchanges and {1000 * wire.SecondsPerStep:N1} ms"));
         if (!result.HadFinished && training.Memory is { } memory)
             output.WriteLine($"memory       {Memory(memory)}");
         output.WriteLine($"report       {Path.Combine(shown, Path.GetRelativePath(run.Path, run.Report))}");

@@ -63,6 +63,10 @@ internal sealed class Terminal
         init => Tables.Profile.Width = value;
     }
 
+    /// <summary>Of a process that leaves it to another to speak.</summary>
+    public static Terminal OfFollower(TextWriter mistakes, StopSignals signals) =>
+        new(TextWriter.Null, mistakes, signals.Token) { StopWithin = patience => signals.Patience = patience };
+
     public static Terminal OfProcess(StopSignals signals) => new(
         StandardOutput.Open(), new StandardError(Console.Error), signals.Token, isInteractive: !Console.IsErrorRedirected,
         Environment.GetEnvironmentVariable("CONSORT_COMMAND") is { Length: > 0 } launcher ? launcher : "consort")

@@ -142,7 +142,7 @@ internal sealed unsafe class AttentionalPoolingKernel<T> : RowKernel
         {
             Attend(row, products, hidden, attention);
             if (drops)
-                _drop.Apply(attention, attention, false, key, row * _pairs, _pairs);
+                _drop.Apply(attention, attention, false, key, (Step.First + row) * _pairs, _pairs);
             var output = _output + (row * _dimension);
             new Span<T>(output, _dimension).Clear();
             for (var pair = 0; pair < _pairs; pair++)
@@ -170,8 +170,8 @@ internal sealed unsafe class AttentionalPoolingKernel<T> : RowKernel
                 attentionGradient[pair] = VectorMath.Dot(upper, products + (pair * _paddedDimension), _dimension);
             if (drops)
             {
-                _drop.Apply(attention, dropped, false, key, row * _pairs, _pairs);
-                _drop.Apply(attentionGradient, attentionGradient, false, key, row * _pairs, _pairs);
+                _drop.Apply(attention, dropped, false, key, (Step.First + row) * _pairs, _pairs);
+                _drop.Apply(attentionGradient, attentionGradient, false, key, (Step.First + row) * _pairs, _pairs);
             }
 
             var mean = VectorMath.Dot(attention, attentionGradient, _pairs);

@@ -35,6 +35,8 @@ internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> bindi
     private readonly T* _slope = binding.Workspace(norm.Parameters[0].Shape.Size); // and in proportion to x − μ, [n]
     private readonly T* _totals = binding.Workspace(2L * norm.Parameters[0].Shape.Size); // Σ ∂y and Σ ∂y x̂ over the batch, [2n]
     private readonly double[] _moments = new double[2 * norm.Parameters[0].Shape.Size];
+    private readonly RankSums? _ranks = binding.Ranks is { } ranks ? new RankSums(ranks, 2 * norm.Parameters[0].Shape.Size) : null;
+    private double _rows; // with positions counted as rows, of all ranks
     private Phase _phase;
 
     private enum Phase
@@ -44,6 +46,8 @@ internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> bindi
         GradientSums,
         Gradient,
     }
+
+    internal override bool MeetsRanks => true;
 
     private bool Drops => Step.IsTraining && _drop.Any;
 
@@ -81,7 +85,9 @@ internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> bindi
         if (!_target.IsWanted)
             return;
         // ∂x = γ/√(σ²+ε) (∂y − (Σ∂y + x̂ Σ∂y x̂) / B) while training; with running statistics the sums fall away.
-        var share = Step.IsTraining ? T.One / T.CreateTruncating(Step.Rows * _positions) : T.Zero;
+        if (Step.IsTraining)
+            SumOverRanks();
+        var share = Step.IsTraining ? T.One / T.CreateTruncating(_rows) : T.Zero;
         for (var i = 0; i < _width; i++)
         {
             var factor = _gamma[i] * _inverse[i];
@@ -183,24 +189,23 @@ internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> bindi
         }
     }
 
-    // Chan, Golub and LeVeque 1979: moments of two parts from the moments of each.
     private void MergeMoments(int rows)
     {
         Array.Clear(_moments);
         for (var start = 0; start < rows; start += ChunkRows)
         {
+            var sums = _sums.Peek(start);
             double count = Math.Min(ChunkRows, rows - start) * _positions, before = (double)start * _positions;
             var (share, weight) = (count / (before + count), before * count / (before + count));
-            var sums = _sums.Peek(start);
             for (var i = 0; i < _width; i++)
-            {
-                var difference = double.CreateTruncating(sums[i]) - _moments[i];
-                _moments[i] += difference * share;
-                _moments[_width + i] += double.CreateTruncating(sums[_width + i]) + (difference * difference * weight);
-            }
+                Merge(i, share, weight, double.CreateTruncating(sums[i]), double.CreateTruncating(sums[_width + i]));
         }
 
-        var all = (double)rows * _positions;
+        _rows = (double)rows * _positions;
+        MergeRanks();
+        if (_rows == 0)
+            return;
+        var all = _rows;
         for (var i = 0; i < _width; i++)
         {
             var (mean, squares) = (_moments[i], _moments[_width + i]);
@@ -208,6 +213,52 @@ internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> bindi
             Move(ref _runningMean[i], mean);
             if (all > 1)
                 Move(ref _runningVariance[i], squares / (all - 1));
+        }
+    }
+
+    // Chan, Golub and LeVeque 1979: moments of two parts from the moments of each.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Merge(int i, double share, double weight, double mean, double squares)
+    {
+        var difference = mean - _moments[i];
+        _moments[i] += difference * share;
+        _moments[_width + i] += squares + (difference * difference * weight);
+    }
+
+    private void MergeRanks()
+    {
+        if (_ranks is null)
+            return;
+        _ranks.Gather(_rows, _moments);
+        Array.Clear(_moments);
+        _rows = 0;
+        for (var rank = 0; rank < _ranks.Count; rank++)
+        {
+            var count = _ranks.RowsOf(rank);
+            if (count == 0)
+                continue;
+            var moments = _ranks.Of(rank);
+            var (share, weight) = (count / (_rows + count), _rows * count / (_rows + count));
+            for (var i = 0; i < _width; i++)
+                Merge(i, share, weight, moments[i], moments[_width + i]);
+            _rows += count;
+        }
+    }
+
+    // What the parameters' gradients gain is this rank's own; what the rows lose is of all.
+    private void SumOverRanks()
+    {
+        if (_ranks is null)
+            return;
+        for (var i = 0; i < 2 * _width; i++)
+            _moments[i] = double.CreateTruncating(_totals[i]);
+        _ranks.Gather(0, _moments);
+        for (var i = 0; i < 2 * _width; i++)
+        {
+            var sum = 0.0;
+            for (var rank = 0; rank < _ranks.Count; rank++)
+                sum += _ranks.Of(rank)[i];
+            _totals[i] = T.CreateTruncating(sum);
         }
     }
 
@@ -241,7 +292,7 @@ internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> bindi
             }
 
             if (drops)
-                _drop.Apply(output, output, false, key, row * width, width);
+                _drop.Apply(output, output, false, key, ((Step.First * _positions) + row) * width, width);
         }
     }
 

@@ -48,9 +48,9 @@ internal sealed unsafe class DropoutKernel<T>(double rate, Binding<T> binding) :
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void ForwardRows(int start, int end)
     {
-        var (offset, length) = ((long)start * _width, (end - start) * _width);
+        var (offset, length, place) = ((long)start * _width, (end - start) * _width, (Step.First + start) * _width);
         if (Step.IsTraining && _mask.Any)
-            _mask.Apply(_input + offset, _output + offset, false, _mask.Key(Step.Seed), offset, length);
+            _mask.Apply(_input + offset, _output + offset, false, _mask.Key(Step.Seed), place, length);
         else
             VectorMath.Copy(_output + offset, _input + offset, length);
     }
@@ -58,11 +58,11 @@ internal sealed unsafe class DropoutKernel<T>(double rate, Binding<T> binding) :
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void BackwardRows(int start, int end)
     {
-        var (offset, length) = ((long)start * _width, (end - start) * _width);
+        var (offset, length, place) = ((long)start * _width, (end - start) * _width, (Step.First + start) * _width);
         if (!_target.IsWanted)
             return;
         if (Step.IsTraining && _mask.Any)
-            _mask.Apply(_outputGradient + offset, _target.Data + offset, _target.Accumulate, _mask.Key(Step.Seed), offset, length);
+            _mask.Apply(_outputGradient + offset, _target.Data + offset, _target.Accumulate, _mask.Key(Step.Seed), place, length);
         else
             VectorMath.Put(_target.Data + offset, _outputGradient + offset, _target.Accumulate, length);
         if (_target.Mask != null)

@@ -46,15 +46,26 @@ internal sealed unsafe class NextItemLossKernel<T>(double weight, Binding<T> bin
     private readonly GradientTarget<T> _logitTarget = binding.InputGradient(0);
     private readonly GradientTarget<T> _nextTarget = binding.InputGradient(1);
     private readonly GradientTarget<T> _otherTarget = binding.InputGradient(2);
+    private readonly RankSums? _ranks = binding.Ranks is { } ranks ? new RankSums(ranks, 0) : null;
     private T _share; // w/n
+
+    internal override bool MeetsRanks => true;
 
     protected override void ForwardRows(int start, int end) => VectorMath.Copy(_output + start, _logits + start, end - start);
 
     public override void Backward(in Step step)
     {
-        var pairs = 0;
+        var pairs = 0L;
         for (var row = 0; row < Segments.Batch; row++)
             pairs += Math.Max(0, Segments.Starts[row + 1] - Segments.Starts[row] - 1);
+        if (_ranks is not null && step.IsTraining)
+        {
+            _ranks.Gather(pairs, []);
+            pairs = 0;
+            for (var rank = 0; rank < _ranks.Count; rank++)
+                pairs += (long)_ranks.RowsOf(rank);
+        }
+
         _share = step.IsTraining ? T.CreateTruncating(weight / Math.Max(1, pairs)) : T.Zero;
         base.Backward(step);
     }

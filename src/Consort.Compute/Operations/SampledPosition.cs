@@ -85,7 +85,7 @@ internal sealed unsafe class SampledPositionKernel<T>(Binding<T> binding) : Segm
     {
         for (var draw = 0; draw < Draws; draw++)
         {
-            var other = (int)(((ulong)hash.BitsAt((uint)((position * Draws) + draw)) * (uint)Segments.Rows) >> 32);
+            var other = (int)(((ulong)hash.BitsAt((uint)(((Step.First + position) * Draws) + draw)) * (uint)Segments.Rows) >> 32);
             if (_ids[other] != next)
                 return other;
         }

@@ -219,7 +219,7 @@ internal sealed unsafe class SelfAttentionKernel<T> : RowKernel
 
     // What drops depends on the seed and the place alone, so that both passes agree.
     private void Drop(T* source, T* target, in CounterHash key, long row, int head) =>
-        _drop.Apply(source, target, false, key, ((row * _heads) + head) * Square, Square);
+        _drop.Apply(source, target, false, key, (((Step.First + row) * _heads) + head) * Square, Square);
 
     // target (+)= A · B with A [F, F] and B [F, d]
     private void Product(T* left, nint rowStride, nint depthStride, T* right, nint stride, T* target, int targetStride, T* result,

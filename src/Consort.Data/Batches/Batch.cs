@@ -51,6 +51,12 @@ public sealed class Batch : IDisposable
     /// <summary>The rows it holds now, 0 to <see cref="Capacity"/>.</summary>
     public int Rows { get; set; }
 
+    /// <summary>Rows of the whole batch, of which other ranks have the rest.</summary>
+    public int Whole { get; private set; }
+
+    /// <summary>Where the rows held begin among those.</summary>
+    public int First { get; private set; }
+
     /// <summary>
     /// Global ids of the rows held, [B, F], row-major; of a list column the place in <see cref="Lists"/> where the row's list begins.
     /// </summary>
@@ -72,6 +78,12 @@ public sealed class Batch : IDisposable
     /// <summary>1 where a row has a label and 0 where it has none, [B]; empty where every row has one.</summary>
     /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
     public Span<float> Labelled => _labelled is null ? [] : _labelled.Slice(0, Rows);
+
+    /// <summary>Whether rows count unlike.</summary>
+    public bool HasWeights => _weights is not null;
+
+    /// <summary>Whether some rows may have no label.</summary>
+    public bool MayLackLabels => _labelled is not null;
 
     /// <summary>How much each row counts, finite and at least 0, [B]; empty where all count alike.</summary>
     /// <exception cref="ObjectDisposedException">The batch was given back.</exception>
@@ -146,7 +158,10 @@ public sealed class Batch : IDisposable
     }
 
     /// <summary>Begins anew with so many rows, none of which has a list yet.</summary>
-    internal void Begin(int rows) => (Rows, _listsUsed) = (rows, 0);
+    internal void Begin(int rows) => Begin(rows, rows, 0);
+
+    /// <summary>The same with a share of a batch.</summary>
+    internal void Begin(int rows, int whole, int first) => (Rows, Whole, First, _listsUsed) = (rows, whole, first, 0);
 
     /// <summary>Takes a row as it is stored, and where the batch has it and the row does, the truth.</summary>
     /// <param name="row">Its place in the batch.</param>

@@ -41,7 +41,8 @@ public sealed class BatchLoader : IDisposable
         _left = options.LeaveOut?.Left(split.Rows) ?? split.Rows;
         _total = _left + (second?.Rows ?? 0);
         Batches = (_total + options.BatchSize - 1) / options.BatchSize;
-        var capacity = (int)Math.Min(options.BatchSize, _total);
+        var most = (int)Math.Min(options.BatchSize, _total);
+        var capacity = Math.Max(1, (most + options.Share.Ranks - 1) / options.Share.Ranks);
         var (truth, lackLabels) = (split.HasTruth && second is not { HasTruth: false }, !split.HasLabels || second is { HasLabels: false });
         _ring = [.. Enumerable.Range(0, options.Depth).Select(_ => new Batch(capacity, split.Space, truth, lackLabels))];
         _next = Batches;
@@ -163,10 +164,13 @@ public sealed class BatchLoader : IDisposable
     private void Gather(in RowOrder order, int epoch, long index, Batch batch)
     {
         var first = index * _options.BatchSize;
-        var rows = (int)Math.Min(_options.BatchSize, _total - first);
-        batch.Begin(rows);
+        var whole = (int)Math.Min(_options.BatchSize, _total - first);
+        var (rank, ranks) = _options.Share;
+        var share = LoaderOptions.FirstOf(whole, rank, ranks);
+        var rows = LoaderOptions.FirstOf(whole, rank + 1, ranks) - share;
+        batch.Begin(rows, whole, share);
         var places = batch.Places;
-        order.Fill(first, places);
+        order.Fill(first + share, places);
         if (_options.LeaveOut is { } part)
         {
             for (var r = 0; r < rows; r++)

@@ -5,6 +5,7 @@ using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Foundation.Files;
 using Consort.Foundation.Options;
+using Consort.Foundation.Ranks;
 using Consort.Learning.Runs;
 using Consort.Learning.Teachers;
 using Consort.Learning.Training;
@@ -22,10 +23,10 @@ public static class ExperimentRunner
         var experiment = request.Experiment;
         experiment.Training.CheckMachine();
         var folder = new RunFolder(request.Folder);
-        var isNew = !Directory.Exists(folder.Path);
+        var isNew = !Follows(request) && !Directory.Exists(folder.Path);
         try
         {
-            using var claim = folder.Claim();
+            using var claim = Follows(request) ? null : folder.Claim();
             return Run(request, folder, cancellation);
         }
         finally
@@ -36,25 +37,47 @@ public static class ExperimentRunner
         }
     }
 
+    // Only rank 0 has the folder: the others do what it finds there.
+    private static bool Follows(RunRequest request) => request.Ranks is { Rank: > 0 };
+
+    private static bool AsRank0(RunRequest request, bool fact) =>
+        request.Ranks?.GatherEqual<byte>([fact ? (byte)1 : (byte)0])[0] is { } byRank0 ? byRank0 == 1 : fact;
+
+    // Rank 0 encodes what is not encoded yet, and the others find it so where they see the same files.
+    private static (EncodedDataset Dataset, EncodeResult? Encoding) Open(
+        RunRequest request, DataSource source, CancellationToken cancellation)
+    {
+        if (Follows(request))
+            request.Ranks!.Meet();
+        var opened = source.Open(request.Threads, request.Encoding, cancellation);
+        if (!Follows(request))
+            request.Ranks?.Meet();
+        return opened;
+    }
+
     private static RunResult Run(RunRequest request, RunFolder folder, CancellationToken cancellation)
     {
         var experiment = request.Experiment;
-        CheckFree(folder, request);
-        var goesOn = request.Resume && File.Exists(folder.LastCheckpoint);
+        if (!Follows(request))
+            CheckFree(folder, request);
+        var goesOn = AsRank0(request, request.Resume && File.Exists(folder.LastCheckpoint));
         if (request.Resume && !goesOn)
             request.Notice?.Invoke($"--resume: found no checkpoint in {folder.Path}, so training begins anew");
         // A run that goes on has the vectors in its checkpoint.
         if (!goesOn)
             PretrainedFiles.Check(experiment);
         var source = experiment.Data ?? throw new ArgumentException("the experiment names no data", nameof(request));
-        var (dataset, encoding) = source.Open(request.Threads, request.Encoding, cancellation);
+        var (dataset, encoding) = Open(request, source, cancellation);
         using (dataset)
         {
             // All that can be refused is, before anything is written.
             var identity = RunIdentity.Of(experiment, dataset, request.Start);
-            if (request.Resume)
+            if (request.Ranks is { } ranks)
+                RankAgreement.Check(ranks, RunEnvironment.WhatRanksShare(identity));
+            if (request.Resume && !Follows(request))
                 identity.CheckResumable(folder, experiment);
-            var hasFinished = goesOn && File.Exists(folder.Metrics) && LastCheckpoint.HasEpochs(folder, experiment.Phases);
+            var hasFinished = AsRank0(
+                request, goesOn && File.Exists(folder.Metrics) && LastCheckpoint.HasEpochs(folder, experiment.Phases));
             TrainingChecks.Splits(dataset, experiment.Training.Monitor);
             TeacherFolds.Check(experiment);
             if (!request.IgnoreMemory)
@@ -64,7 +87,7 @@ public static class ExperimentRunner
                 request.Notice);
             using var training = new TrainingRun(
                 experiment.Family, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
-                name => Teacher(name, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished)
+                name => Teacher(name, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished, request.Ranks)
             {
                 Start = request.Start?.Path,
             };
@@ -73,11 +96,17 @@ public static class ExperimentRunner
                 { HadFinished = true };
             if (!goesOn)
                 training.Prepare();
-            Begin(request, folder, source, dataset);
-            events.ForEach(log => log());
+            if (!Follows(request))
+            {
+                Begin(request, folder, source, dataset);
+                events.ForEach(log => log());
+            }
+
             var result = training.Run(identity.ToString(), request.Resume, cancellation);
             if (!request.IsAlone)
                 result = result with { AllocatedBytesPerStep = double.NaN };
+            if (Follows(request))
+                return new RunResult(folder.Path, result, encoding);
             WriteText(folder.Report, RunReport.Markdown(experiment, result, dataset));
             // The last: with it the run counts as finished.
             WriteText(folder.Metrics, TrainMetrics.ToJson(result));

@@ -18,6 +18,14 @@ public static class RunEnvironment
         Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported
         ? "AdvSimd" : "portable";
 
+    /// <summary>What the ranks of a run must have alike: version, experiment, rows, other weights, the processor's vectors.</summary>
+    internal static (string Name, string Value)[] WhatRanksShare(RunIdentity identity) =>
+    [
+        ("version", Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion),
+        ("experiment", identity.Experiment), ("rows of key", identity.Data), ("weights to start or learn from", identity.Others),
+        ("vectors", $"{Vectors} of {System.Numerics.Vector<float>.Count} numbers on {RuntimeInformation.ProcessArchitecture}"),
+    ];
+
     /// <summary>The key of the data that a run was trained on; empty where it is not known.</summary>
     /// <exception cref="ConsortException">The file is damaged.</exception>
     internal static string DataKeyOf(RunFolder run) => !File.Exists(run.Environment) ? ""

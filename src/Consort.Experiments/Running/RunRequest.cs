@@ -1,5 +1,6 @@
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
+using Consort.Foundation.Ranks;
 using Consort.Learning.Training;
 
 namespace Consort.Experiments.Running;
@@ -17,6 +18,9 @@ public sealed record RunRequest(
 {
     /// <summary>Whether nothing else runs in the process; else what a step allocates cannot be told, and is NaN.</summary>
     public bool IsAlone { get; init; } = true;
+
+    /// <summary>The processes that run it together, of which rank 0 alone writes; null for one.</summary>
+    public IRanks? Ranks { get; init; }
 
     /// <summary>Whether to train even where a step is estimated to need more memory than is free.</summary>
     public bool IgnoreMemory { get; init; }

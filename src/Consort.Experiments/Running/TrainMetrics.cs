@@ -32,6 +32,13 @@ public static class TrainMetrics
             ["member_test_calibration"] = (result.Test ?? result.Valid).Metrics.Members.Select(m => m.Calibration),
             ["members"] = result.Valid.Metrics.Members.Select((_, member) => Member(result, member)),
             ["ship"] = result.Ship is { } best ? Member(result, best) : null,
+            ["ranks"] = result.Ranks,
+            ["wire"] = result.Wire is { } wire ? new Dictionary<string, double>
+            {
+                ["bytes_per_step"] = Math.Round(wire.BytesPerStep),
+                ["calls_per_step"] = Math.Round(wire.CallsPerStep, 1),
+                ["seconds_per_step"] = Math.Round(wire.SecondsPerStep, 6),
+            } : null,
         },
         Json);
 

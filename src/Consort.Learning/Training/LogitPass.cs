@@ -4,6 +4,7 @@ using Consort.Data.Datasets;
 using Consort.Data.Encoders;
 using Consort.Data.Schemas;
 using Consort.Learning.Evaluation;
+using Consort.Learning.Ranks;
 using Consort.Learning.Strategies;
 using Consort.Learning.Teachers;
 using Consort.Models;
@@ -17,7 +18,11 @@ public sealed class LogitPass
     private readonly Fusion _fusion;
     private readonly TeacherLogits? _teachers;
     private readonly bool _readsPeers;
+    private readonly int _capacity;
+    private readonly GatheredRows? _gathered; // of several ranks
+    private readonly (int Rank, int Ranks) _share = (0, 1);
     private BatchLogits? _spare;
+    private int _first; // where this rank's rows begin among those of the batch
 
     /// <summary>Creates a pass with room for the program's largest batch.</summary>
     /// <param name="program">The family.</param>
@@ -28,12 +33,19 @@ public sealed class LogitPass
     }
 
     /// <summary>One whose training batches come with what teachers say of them, and peers as they score.</summary>
-    internal LogitPass(Program<float> program, Fusion fusion, TeacherLogits? teachers, bool readsPeers)
+    /// <param name="program">The family.</param>
+    /// <param name="fusion">How it fuses its members' logits.</param>
+    /// <param name="teachers">What they say, or null.</param>
+    /// <param name="readsPeers">Whether peers are read as they score.</param>
+    /// <param name="capacity">The most rows of a batch, of which each of the program's ranks has a share; null for its own.</param>
+    internal LogitPass(Program<float> program, Fusion fusion, TeacherLogits? teachers, bool readsPeers, int? capacity = null)
     {
         (_program, _fusion, _teachers) = (program, fusion, teachers);
         // Where training computes what scoring does, the pass that trains says what peers say.
-        _readsPeers = readsPeers && !program.TrainsAsItScores;
+        (_readsPeers, _capacity) = (readsPeers && !program.TrainsAsItScores, capacity ?? program.Capacity);
         Logits = NewLogits();
+        if (program.Ranks is { } ranks)
+            (_gathered, _share) = (new GatheredRows(ranks, Logits), (ranks.Rank, ranks.Count));
     }
 
     /// <summary>The logits and labels of the last batch.</summary>
@@ -45,22 +57,35 @@ public sealed class LogitPass
     /// </summary>
     public double Shift { get; init; }
 
+    /// <summary>What this rank tells the others along with the rows of its next batch, as bits.</summary>
+    internal int Wish
+    {
+        set => _gathered!.Wish = value;
+    }
+
+    /// <summary>What any of them has told along with the last one.</summary>
+    internal int Wishes => _gathered!.Wishes;
+
     /// <summary>Computes what members say of a batch as when scoring, for their peers; the batch is trained on next.</summary>
     internal void ReadPeers(Batch batch)
     {
         if (!Logits.HasPeers)
             return;
         _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining: false) { IsAhead = true }, batch.Lists);
-        Logits.Rows = batch.Rows;
+        if (_gathered is null)
+            Logits.Rows = batch.Rows;
         for (var member = 0; member < Logits.Members; member++)
-            Widen(_program.Logits(member), Logits.PeerLogits(member));
+            if (_gathered is null)
+                Widen(_program.Logits(member), Logits.PeerLogits(member));
+            else
+                _gathered.PutPeer(member, _program.Logits(member));
     }
 
     /// <summary>Computes the logits of a batch.</summary>
     public void Run(Batch batch, bool isTraining, ulong seed)
     {
         Forward(batch, isTraining, seed);
-        for (var teacher = 0; isTraining && teacher < Logits.Teachers; teacher++)
+        for (var teacher = 0; isTraining && teacher < Logits.Teachers && _gathered is null; teacher++)
             _teachers!.Give(batch, teacher, Logits.TeacherLogits(teacher));
         Logits.Prepare();
     }
@@ -73,7 +98,7 @@ public sealed class LogitPass
     }
 
     private BatchLogits NewLogits() =>
-        new(_program.Capacity, _program.Members, _teachers?.Teachers ?? 0, _fusion, _readsPeers) { Workers = _program.Workers };
+        new(_capacity, _program.Members, _teachers?.Teachers ?? 0, _fusion, _readsPeers) { Workers = _program.Workers };
 
     // As float32, for that is what is measured and given out; −1 for none.
     private int FirstNotFinite()
@@ -113,19 +138,20 @@ public sealed class LogitPass
     /// <summary>Measures a split but for a part of it.</summary>
     internal SplitResult Evaluate(EncodedSplit split, Encoder encoder, LeftOut? leftOut, CancellationToken cancellation)
     {
-        using var loader = new BatchLoader(split, new LoaderOptions(_program.Capacity) { LeaveOut = leftOut });
+        using var loader = new BatchLoader(split, new LoaderOptions(Logits.Capacity) { LeaveOut = leftOut, Share = _share });
         var schema = encoder.Schema;
         using var evaluator = new ConsortEvaluator(Logits.Members, _fusion, isWeighted: schema.HasWeights, hasGroups: schema.HasGroups);
         using var aside = new AsideEvaluation(this, evaluator, _program.Workers.Threads);
         using var ceiling = split.HasTruth ? new Ceiling() : null;
         loader.Start(0);
-        for (long done = 0; loader.Next() is { } batch; done += batch.Rows)
+        for (long done = 0; loader.Next() is { } batch;)
         {
             cancellation.ThrowIfCancellationRequested();
             Fuse(batch);
             CheckFinite(batch, encoder, row => FormattableString.Invariant($"row {done + row + 1} of the {split.Name} rows"));
-            aside.Add(batch.Groups);
-            ceiling?.Add(batch.Truth, batch.Labels);
+            done += Logits.Rows;
+            ceiling?.Add(_gathered is null ? batch.Truth : _gathered.TruthOfAll, _gathered is null ? batch.Labels : _gathered.LabelsOfAll);
+            aside.Add(_gathered is null ? batch.Groups : _gathered.GroupsOfAll);
         }
 
         aside.Finish();
@@ -139,8 +165,11 @@ public sealed class LogitPass
     /// <exception cref="ConsortException">The first such row, and the column whose value is furthest from the training rows.</exception>
     public void CheckFinite(Batch batch, Encoder encoder, Func<int, string> where)
     {
-        if (FirstNotFinite() is >= 0 and var row)
-            throw new ConsortException(NotFiniteLogit.Explain(where(row), encoder, batch.NumericOf(row)));
+        if (FirstNotFinite() is not (>= 0 and var row))
+            return;
+        throw new ConsortException(row - _first >= 0 && row - _first < batch.Rows
+            ? NotFiniteLogit.Explain(where(row), encoder, batch.NumericOf(row - _first))
+            : $"{where(row)}: found a logit that is not finite; the rank that has the row says more");
     }
 
     /// <summary>Hands the loss gradient of the last batch to the program and runs its backward pass.</summary>
@@ -148,8 +177,8 @@ public sealed class LogitPass
     {
         for (var member = 0; member < Logits.Members; member++)
         {
-            var source = Logits.Gradients(member); // [B]
             var target = _program.LogitGradients(member);
+            var source = Logits.Gradients(member).Slice(_first, target.Length); // [B], or of this rank's rows
             for (var row = 0; row < target.Length; row++)
                 target[row] = (float)source[row];
         }
@@ -159,7 +188,14 @@ public sealed class LogitPass
 
     private void Forward(Batch batch, bool isTraining, ulong seed)
     {
-        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining, seed), batch.Lists);
+        _program.Forward(batch.Ids, batch.Numeric, new Step(batch.Rows, isTraining, seed) { First = batch.First }, batch.Lists);
+        var shift = isTraining ? 0 : Shift / (Logits.Members * _fusion.Share(Logits.Members));
+        if (_gathered is not null)
+        {
+            Gather(batch, isTraining, shift);
+            return;
+        }
+
         Logits.Rows = batch.Rows;
         var labels = Logits.Labels();
         var given = batch.Labels;
@@ -173,9 +209,25 @@ public sealed class LogitPass
         Logits.MayLackLabels = !batch.Labelled.IsEmpty;
         for (var row = 0; row < batch.Labelled.Length; row++)
             Logits.Labelled()[row] = batch.Labelled[row] != 0;
-        var shift = isTraining ? 0 : Shift / (Logits.Members * _fusion.Share(Logits.Members));
         for (var member = 0; member < Logits.Members; member++)
             Widen(_program.Logits(member), Logits.Logits(member), shift);
+    }
+
+    private void Gather(Batch batch, bool isTraining, double shift)
+    {
+        _first = batch.First;
+        for (var member = 0; member < Logits.Members; member++)
+            _gathered!.Put(member, _program.Logits(member));
+        for (var teacher = 0; isTraining && teacher < Logits.Teachers; teacher++)
+        {
+            _teachers!.Give(batch, teacher, _gathered!.Taught(batch.Rows));
+            _gathered.PutTeacher(teacher, batch.Rows);
+        }
+
+        (Logits.HasWeights, Logits.MayLackLabels) = (batch.HasWeights, batch.MayLackLabels);
+        _gathered!.Gather(batch, Logits, shift);
+        if (isTraining)
+            Logits.BalanceWeights();
     }
 
     // [B]

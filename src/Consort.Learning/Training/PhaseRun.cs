@@ -4,6 +4,7 @@ using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Foundation.Numbers;
 using Consort.Learning.Evaluation;
+using Consort.Learning.Ranks;
 using Consort.Learning.Schedules;
 using Consort.Learning.Teachers;
 
@@ -12,6 +13,7 @@ namespace Consort.Learning.Training;
 /// <summary>One phase: epochs of steps, an evaluation after each epoch or part of one, early stopping on the best weights.</summary>
 internal sealed class PhaseRun
 {
+    private const int Stop = 1, Save = 2; // what ranks wish
     private readonly Phase _phase;
     private readonly TrainingStep _step;
     private readonly EncodedDataset _data;
@@ -74,10 +76,11 @@ internal sealed class PhaseRun
             var start = Stopwatch.GetTimestamp();
             if (_loader.Next() is not { } batch)
                 break;
+            Tell(start, cancellation);
             Step(batch);
-            var now = _observer.Stepped(batch.Rows, start);
+            var now = _observer.Stepped(batch.Whole, start);
             var (isEnd, isReport) = (IsPartEnd, _observer.IsDue(now));
-            var isSave = !isEnd && _checkpoints.IsDue(now);
+            var isSave = !isEnd && (_step.Ranks is null ? _checkpoints.IsDue(now) : (_step.Pass.Wishes & Save) != 0);
             if (isEnd || isReport || isSave)
             {
                 _observer.Pause();
@@ -92,12 +95,22 @@ internal sealed class PhaseRun
                 _observer.Resume(now);
             }
 
-            if (_state.Batch < _loader.Batches)
-                cancellation.ThrowIfCancellationRequested();
+            if (_state.Batch < _loader.Batches && IsStopped(cancellation))
+                throw new OperationCanceledException(cancellation);
         }
 
         _observer.Pause();
     }
+
+    // Ranks stop and save at the same step: each says what it wishes before it, and all do it behind it.
+    private void Tell(long now, CancellationToken cancellation)
+    {
+        if (_step.Ranks is { } ranks)
+            _step.Pass.Wish = (cancellation.IsCancellationRequested ? Stop : 0) | (ranks.Rank == 0 && _checkpoints.IsDue(now) ? Save : 0);
+    }
+
+    private bool IsStopped(CancellationToken cancellation) =>
+        _step.Ranks is null ? cancellation.IsCancellationRequested : (_step.Pass.Wishes & Stop) != 0;
 
     private void Step(Batch batch)
     {
@@ -190,6 +203,12 @@ internal sealed class PhaseRun
 
     private ConsortMetrics EvaluateValid(CancellationToken cancellation)
     {
+        if (_step.Ranks is { } ranks)
+        {
+            RankWeights.Check(ranks, _step.Store, _state.Steps);
+            cancellation = CancellationToken.None; // one that stopped alone would leave the others waiting
+        }
+
         try
         {
             return _step.Pass.Evaluate(_data.Valid!, _data.Encoder, _options.ValidLeftOut, cancellation).Metrics;

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using Consort.Compute.Cpu.Optimizers;
+using Consort.Foundation.Ranks;
 using Consort.Learning.Checkpoints;
+using Consort.Learning.Ranks;
 using Consort.Learning.Runs;
 using Consort.Learning.Schedules;
 
@@ -19,20 +21,35 @@ internal sealed class RunCheckpoints(
     /// <exception cref="ConsortException">It is of another experiment, or damaged, or cannot go on with these epochs.</exception>
     public static TrainingState Restore(RunFolder folder, TrainingStep step, IReadOnlyList<Phase> phases, string identity)
     {
-        if (LastCheckpoint.IdentityOf(folder) != identity)
-            throw new ConsortException(
-                $"{folder.LastCheckpoint}: was written by another experiment or other data; start again without --resume, or in another folder");
-        LastCheckpoint.CheckEpochs(folder, phases);
-        return Begin(folder.LastCheckpoint, step, phases[Math.Min(LastCheckpoint.PhaseOf(folder), phases.Count - 1)]);
+        var phase = 0;
+        if (step.Ranks is not { Rank: > 0 })
+        {
+            if (LastCheckpoint.IdentityOf(folder) != identity)
+                throw new ConsortException(
+                    $"{folder.LastCheckpoint}: was written by another experiment or other data; start again without --resume, or in another folder");
+            LastCheckpoint.CheckEpochs(folder, phases);
+            phase = Math.Min(LastCheckpoint.PhaseOf(folder), phases.Count - 1);
+        }
+
+        if (step.Ranks is { } ranks)
+            phase = ranks.GatherEqual<int>([phase])[0];
+        return Begin(folder.LastCheckpoint, step, phases[phase]);
     }
 
-    /// <summary>Reads weights and the state of a phase's optimizer.</summary>
+    /// <summary>Reads weights and the state of a phase's optimizer. Of several ranks, rank 0 reads and tells the others.</summary>
     /// <returns>What the file says of the run.</returns>
     /// <exception cref="ConsortException">The file is damaged, or of another family.</exception>
     public static TrainingState Begin(string path, TrainingStep step, Phase phase)
     {
         // The optimizer must be laid out before its state can be read.
-        var state = TrainingState.Parse(step.Load(path, phase.Frozen, phase.Overrides), path);
+        var text = step.Ranks is { Rank: > 0 } ? "" : step.Load(path, phase.Frozen, phase.Overrides);
+        if (step.Ranks is { } ranks)
+        {
+            text = ranks.BroadcastText(text);
+            step.Receive(phase.Frozen, phase.Overrides);
+        }
+
+        var state = TrainingState.Parse(text, path);
         step.Optimizer.Steps = state.OptimizerSteps;
         if (step.Optimizer.Average is { } average)
             average.Count = state.AverageCount;
@@ -66,7 +83,13 @@ internal sealed class RunCheckpoints(
     public void SaveBest() => Save(folder.BestCheckpoint(_phase.Name), null, $"{{\"steps\":{state.Steps}}}");
 
     /// <summary>Goes back to them.</summary>
-    public void LoadBest() => Checkpoint.Load(folder.BestCheckpoint(_phase.Name), step.Store);
+    public void LoadBest()
+    {
+        if (step.Ranks is not { Rank: > 0 })
+            Checkpoint.Load(folder.BestCheckpoint(_phase.Name), step.Store);
+        if (step.Ranks is { } ranks)
+            RankWeights.Broadcast(ranks, step.Store, optimizer: null);
+    }
 
     /// <summary>Keeps all that is needed to go on from here.</summary>
     public void SaveLast()
@@ -82,8 +105,18 @@ internal sealed class RunCheckpoints(
         _saved = Stopwatch.GetTimestamp();
     }
 
+    // What saving brings up to date on rank 0 must be so on all, or their last bits part.
+    private void Settle(Optimizer<float>? optimizer)
+    {
+        foreach (var table in step.Store.Embeddings)
+            _ = table.Values;
+        _ = optimizer?.State;
+    }
+
     private void Save(string path, Optimizer<float>? optimizer, string text)
     {
+        if (step.Ranks is { Rank: > 0 })
+            Settle(optimizer);
         if (observer.IsMeasureOnly)
             return;
         try

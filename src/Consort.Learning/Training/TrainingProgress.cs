@@ -41,6 +41,16 @@ public sealed record CeilingResult(double Auc, double LogLoss);
 /// <param name="Ceiling">The best reachable, or null where the truth is not known.</param>
 public sealed record SplitResult(ConsortMetrics Metrics, CeilingResult? Ceiling);
 
+/// <summary>What a step of several ranks costs one of them on the wire.</summary>
+/// <param name="BytesPerStep">That it sends to others.</param>
+/// <param name="CallsPerStep">Exchanges.</param>
+/// <param name="SecondsPerStep">Within them, waiting for others included.</param>
+public sealed record WireUse(double BytesPerStep, double CallsPerStep, double SecondsPerStep)
+{
+    internal static WireUse? Of(RankTraffic traffic) => traffic.Steps == 0 ? null : new WireUse(
+        (double)traffic.Bytes / traffic.Steps, (double)traffic.Calls / traffic.Steps, traffic.Seconds / traffic.Steps);
+}
+
 /// <summary>What a run came to, measured with its best weights.</summary>
 /// <param name="Valid">On the validation split.</param>
 /// <param name="Test">On the test split, or null without one.</param>
@@ -58,4 +68,10 @@ public sealed record TrainingResult(
 {
     /// <summary>The member to ship, chosen on the validation split, where the last phase's strategy makes one; else null.</summary>
     public int? Ship { get; init; }
+
+    /// <summary>Processes that trained together.</summary>
+    public int Ranks { get; init; } = 1;
+
+    /// <summary>What a step cost rank 0 on the wire, or null for one process.</summary>
+    public WireUse? Wire { get; init; }
 }

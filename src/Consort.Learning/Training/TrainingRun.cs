@@ -3,6 +3,7 @@ using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Threads;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
+using Consort.Foundation.Ranks;
 using Consort.Learning.Checkpoints;
 using Consort.Learning.Runs;
 using Consort.Learning.Teachers;
@@ -23,6 +24,7 @@ public sealed class TrainingRun : IDisposable
     private readonly RunFolder _folder;
     private readonly Func<TeacherName, ITeacher> _findTeacher;
     private readonly TrainingObserver _observer;
+    private readonly IRanks? _ranks;
     private readonly Workers _workers;
     private readonly TrainingStep _step;
     private bool _isReady;
@@ -43,6 +45,15 @@ public sealed class TrainingRun : IDisposable
         Family family, EncodedDataset data, TrainingOptions options, IReadOnlyList<Phase> phases, RunFolder folder, int threads,
         IProgress<TrainingProgress>? progress = null, Func<TeacherName, ITeacher>? findTeacher = null, VectorSource? vectors = null,
         bool isMeasureOnly = false)
+        : this(family, data, options, phases, folder, threads, progress, findTeacher, vectors, isMeasureOnly, ranks: null)
+    {
+    }
+
+    /// <summary>One of several ranks: each trains on its share of each batch, and rank 0 alone writes.</summary>
+    internal TrainingRun(
+        Family family, EncodedDataset data, TrainingOptions options, IReadOnlyList<Phase> phases, RunFolder folder, int threads,
+        IProgress<TrainingProgress>? progress, Func<TeacherName, ITeacher>? findTeacher, VectorSource? vectors, bool isMeasureOnly,
+        IRanks? ranks)
     {
         TrainingChecks.Splits(data, options.Monitor);
         options.CheckMachine();
@@ -50,11 +61,12 @@ public sealed class TrainingRun : IDisposable
         TrainingChecks.Rows(phases, data.Transfer is not null);
         (_data, _options, _phases, _folder) = (data, options, phases, folder);
         _findTeacher = findTeacher ?? (name => throw new ArgumentException($"nothing finds the teacher {name.Path}", nameof(findTeacher)));
-        _observer = new TrainingObserver(folder, data, options, progress) { IsMeasureOnly = isMeasureOnly };
+        _observer = new TrainingObserver(folder, data, options, progress) { IsMeasureOnly = isMeasureOnly || ranks is { Rank: > 0 } };
+        _ranks = ranks;
         _workers = new Workers(threads);
         _step = new TrainingStep(
             family, data.Space, options with { BatchSize = PhaseOverrides.LargestBatch(options, phases) }, _workers, vectors,
-            shift: data.Encoder.Schema.LogitShift);
+            data.Encoder.Schema.LogitShift, ranks);
     }
 
     /// <summary>
@@ -108,6 +120,8 @@ public sealed class TrainingRun : IDisposable
     {
         _observer.Start();
         var goesOn = resume && File.Exists(_folder.LastCheckpoint);
+        if (_ranks is not null)
+            goesOn = _ranks.GatherEqual<byte>([goesOn ? (byte)1 : (byte)0])[0] == 1; // as rank 0 finds it
         if (!goesOn)
             Prepare();
         var state = goesOn ? RunCheckpoints.Restore(_folder, _step, _phases, identity) : new TrainingState { Identity = identity };
@@ -116,6 +130,8 @@ public sealed class TrainingRun : IDisposable
         while (state.Phase < _phases.Count)
             RunPhase(_phases[state.Phase], state, checkpoints, cancellation);
 
+        if (_ranks is not null)
+            cancellation = CancellationToken.None;
         var valid = _step.Pass.Evaluate(_data.Valid!, _data.Encoder, _options.ValidLeftOut, cancellation);
         var test = _data.Test is { } split ? _step.Pass.Evaluate(split, _data.Encoder, cancellation) : null;
         return new TrainingResult(
@@ -125,6 +141,8 @@ public sealed class TrainingRun : IDisposable
         {
             Ship = _phases[^1].Strategy.ShipsOneMember && valid.Metrics.Members.Count > 1
                 ? _options.BestMember(valid.Metrics.Members.Select(m => (m.Auc, m.LogLoss))) : null,
+            Ranks = _ranks?.Count ?? 1,
+            Wire = WireUse.Of(_step.Traffic),
         };
     }
 
@@ -164,6 +182,7 @@ public sealed class TrainingRun : IDisposable
         {
             LeaveOut = isShuffled ? phase.LeftOut : null,
             Masked = isShuffled && _options.OovRate > 0 ? new MaskedTokens(_options.OovRate, _data.Encoder.Open) : null,
+            Share = isShuffled && _ranks is not null ? (_ranks.Rank, _ranks.Count) : (0, 1),
         };
         return rows == PhaseRows.Transfer
             ? new BatchLoader(_data.Transfer!, options with { LeaveOut = null })

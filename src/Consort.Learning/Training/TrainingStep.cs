@@ -7,7 +7,9 @@ using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Data.Schemas;
+using Consort.Foundation.Ranks;
 using Consort.Learning.Checkpoints;
+using Consort.Learning.Ranks;
 using Consort.Learning.Strategies;
 using Consort.Learning.Teachers;
 using Consort.Models;
@@ -33,6 +35,7 @@ public sealed class TrainingStep : IDisposable
     private readonly Family _family;
     private readonly TrainingOptions _options;
     private readonly Workers _workers;
+    private readonly CountedRanks? _ranks;
     private readonly IGradientExchange _exchange;
     private readonly double _shift;
     private TeacherLogits? _teachers;
@@ -54,15 +57,23 @@ public sealed class TrainingStep : IDisposable
     public TrainingStep(
         Family family, FeatureSpace space, TrainingOptions options, Workers workers, VectorSource? vectors = null,
         IGradientExchange? exchange = null, double shift = 0)
+        : this(family, space, options, workers, vectors, shift, ranks: null) => _exchange = exchange ?? _exchange;
+
+    /// <summary>One of several ranks that make the step together, each with its share of the batch.</summary>
+    internal TrainingStep(
+        Family family, FeatureSpace space, TrainingOptions options, Workers workers, VectorSource? vectors, double shift, IRanks? ranks)
     {
-        (_family, _options, _workers, _exchange, _shift) = (family, options, workers, exchange ?? new NoExchange(), shift);
+        (_family, _options, _workers, _shift) = (family, options, workers, shift);
+        _ranks = ranks is null ? null : new CountedRanks(ranks);
         _optimizerOptions = options.Optimizer;
         var graph = family.Build(space, vectors);
-        Store = new ParameterStore<float>(graph);
+        Store = new ParameterStore<float>(graph, _ranks);
+        var share = (options.BatchSize + (ranks?.Count ?? 1) - 1) / (ranks?.Count ?? 1);
         Program = new Program<float>(
-            graph, Store, OperationKernels.Of<float>(), options.BatchSize, workers,
-            gemm: Multiplies.Of(workers, options.Precision, options.MatrixLibrary));
-        Pass = new LogitPass(Program, family.Fusion) { Shift = shift };
+            graph, Store, OperationKernels.Of<float>(), share, workers,
+            gemm: Multiplies.Of(workers, options.Precision, options.MatrixLibrary), ranks: _ranks);
+        Pass = NewPass(teachers: null, readsPeers: false);
+        _exchange = _ranks is null ? new NoExchange() : new RankExchange(_ranks, Store);
     }
 
     /// <summary>The weights and their gradients.</summary>
@@ -83,6 +94,12 @@ public sealed class TrainingStep : IDisposable
     /// <summary>Where the time of the last step went.</summary>
     public StepTicks Ticks { get; private set; }
 
+    /// <summary>Those that make the step together, or null.</summary>
+    internal IRanks? Ranks => _ranks;
+
+    /// <summary>What steps have cost on the wire.</summary>
+    internal RankTraffic Traffic { get; private set; }
+
     /// <summary>Begins a phase. Its optimizer is the one that is there, or a fresh one.</summary>
     /// <param name="strategy">How members learn.</param>
     /// <param name="frozen">Members whose own weights stand still; −1 stands for what members share; null for none.</param>
@@ -97,7 +114,7 @@ public sealed class TrainingStep : IDisposable
         (Program.FrozenMembers, Program.Dropout) = (frozen, overrides.Dropout);
         (_strategy, _terms, _frozen) = (strategy, new double[strategy.TermNames.Count], frozen);
         strategy.Open(teachers?.Teachers ?? 0);
-        Pass = new LogitPass(Program, _family.Fusion, _teachers, strategy.ReadsPeersAsScored) { Shift = _shift };
+        Pass = NewPass(_teachers, strategy.ReadsPeersAsScored);
         _optimizerOptions = OptionsOf(frozen, overrides);
         _optimizer = _optimizer?.With(_optimizerOptions.EmbeddingL2, _optimizerOptions.DenseL2) ?? NewOptimizer(_optimizerOptions);
     }
@@ -119,6 +136,7 @@ public sealed class TrainingStep : IDisposable
     public void Run(Batch batch, ulong seed, double rate)
     {
         var start = Stopwatch.GetTimestamp();
+        var (bytes, calls, seconds) = (_ranks?.Bytes ?? 0, _ranks?.Calls ?? 0, _ranks?.Seconds ?? 0);
         if (_strategy!.ReadsPeersAsScored)
             Pass.ReadPeers(batch);
         Pass.Run(batch, isTraining: true, seed);
@@ -131,6 +149,8 @@ public sealed class TrainingStep : IDisposable
         _exchange.Exchange(Store, batch.Rows, _terms);
         var exchange = Stopwatch.GetTimestamp();
         Optimizer.Step(rate);
+        if (_ranks is not null)
+            Traffic = Traffic.With(_ranks.Bytes - bytes, _ranks.Calls - calls, _ranks.Seconds - seconds);
         Ticks = new StepTicks(start, forward, loss, backward, exchange, Stopwatch.GetTimestamp());
     }
 
@@ -141,6 +161,18 @@ public sealed class TrainingStep : IDisposable
     {
         ForgetOptimizer();
         return Checkpoint.Load(checkpoint, Store, _optimizer = NewOptimizer(OptionsOf(frozen, overrides ?? PhaseOverrides.None)));
+    }
+
+    /// <summary>Gives all ranks the weights and the state of an optimizer that rank 0 has loaded.</summary>
+    internal void Receive(IReadOnlySet<int>? frozen, PhaseOverrides? overrides)
+    {
+        if (_ranks!.Rank > 0)
+        {
+            ForgetOptimizer();
+            _optimizer = NewOptimizer(OptionsOf(frozen, overrides ?? PhaseOverrides.None));
+        }
+
+        RankWeights.Broadcast(_ranks, Store, Optimizer);
     }
 
     /// <summary>Leaves the next phase to begin with a fresh optimizer.</summary>
@@ -155,6 +187,7 @@ public sealed class TrainingStep : IDisposable
     {
         ForgetOptimizer();
         _teachers?.Dispose();
+        (_exchange as RankExchange)?.Dispose();
         Program.Dispose();
         Store.Dispose();
     }
@@ -164,6 +197,9 @@ public sealed class TrainingStep : IDisposable
         EmbeddingL2 = overrides.EmbeddingL2 ?? _options.Optimizer.EmbeddingL2,
         DenseL2 = overrides.DenseL2 ?? _options.Optimizer.DenseL2,
     };
+
+    private LogitPass NewPass(TeacherLogits? teachers, bool readsPeers) =>
+        new(Program, _family.Fusion, teachers, readsPeers, _options.BatchSize) { Shift = _shift };
 
     private Optimizer<float> NewOptimizer(OptimizerOptions options) => new(Store, options, _workers);
 }

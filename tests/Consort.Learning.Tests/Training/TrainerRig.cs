@@ -1,8 +1,10 @@
 using System.Text.Json;
 using Consort.Data.Datasets;
+using Consort.Foundation.Ranks;
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
 using Consort.Learning.Teachers;
+using Consort.Learning.Tests.Ranks;
 using Consort.Learning.Training;
 using Consort.Models;
 using Consort.Models.Embeddings;
@@ -40,10 +42,31 @@ internal sealed record TrainerRig(EncodedDataset Data)
     public static Family Shared(params CtrModel[] members) =>
         new(new EmbeddingOptions { Dimension = 4, Shared = true, InitialDeviation = 0.1 }, members);
 
-    public Outcome Run(string folder, bool resume = false, CancellationToken cancellation = default)
+    public Outcome Run(string folder, bool resume = false, CancellationToken cancellation = default) =>
+        RunAs(null, folder, resume, cancellation);
+
+    /// <summary>Runs on several ranks, which are threads and each have a rig of their own; gives what each came to.</summary>
+    public static Outcome[] RunTogether(Func<TrainerRig> rig, int ranks, string folder, bool resume = false) =>
+        ThreadRanks.Run(ranks, rank => (rig() with { Threads = 1 }).RunAs(rank, folder, resume));
+
+    /// <summary>The same, and stops: the last rank is told to in that step.</summary>
+    public static void StopTogether(Func<TrainerRig> rig, int ranks, string folder, int steps) => ThreadRanks.Run(ranks, rank =>
     {
-        using var trainer = new TrainingRun(Family, Data, Options, Phases, new RunFolder(folder), Threads, null,
-            name => name.IsPredictions ? new PredictionTeacher(name) : new FrozenTeacher(Teacher!(name.Path), name.Path));
+        using var source = new CancellationTokenSource();
+        var own = rig();
+        own = own with { Phases = own.Stopping(steps, rank.Rank == ranks - 1 ? source.Cancel : () => { }) };
+        Assert.Throws<OperationCanceledException>(() => { own.RunAs(rank, folder, false, source.Token); });
+        return true;
+    });
+
+    public TrainingRun Training(string folder, IRanks? ranks) => new(
+        Family, Data, Options, Phases, new RunFolder(folder), Threads, null,
+        name => name.IsPredictions ? new PredictionTeacher(name) : new FrozenTeacher(Teacher!(name.Path), name.Path),
+        vectors: null, isMeasureOnly: false, ranks);
+
+    private Outcome RunAs(IRanks? ranks, string folder, bool resume, CancellationToken cancellation = default)
+    {
+        using var trainer = Training(folder, ranks);
         var result = trainer.Run(Identity, resume, cancellation);
         return new Outcome(result, Numbers(trainer));
     }
@@ -52,17 +75,18 @@ internal sealed record TrainerRig(EncodedDataset Data)
     public void RunAndStop(string folder, int steps, bool resume = false)
     {
         using var source = new CancellationTokenSource();
-        var left = steps;
-        var phases = Phases.Select(p => p with
-        {
-            Strategy = new StoppingStrategy(p.Strategy, () =>
-            {
-                if (--left == 0)
-                    source.Cancel();
-            }),
-        }).ToArray();
-        Assert.Throws<OperationCanceledException>(() => { (this with { Phases = phases }).Run(folder, resume, source.Token); });
+        Assert.Throws<OperationCanceledException>(
+            () => { (this with { Phases = Stopping(steps, source.Cancel) }).Run(folder, resume, source.Token); });
     }
+
+    private Phase[] Stopping(int steps, Action stop) => [.. Phases.Select(p => p with
+    {
+        Strategy = new StoppingStrategy(p.Strategy, () =>
+        {
+            if (--steps == 0)
+                stop();
+        }),
+    })];
 
     private static Dictionary<string, float[]> Numbers(TrainingRun trainer)
     {

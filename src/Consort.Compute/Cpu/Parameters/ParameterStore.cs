@@ -2,6 +2,7 @@ using System.Numerics;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Foundation.Numbers;
+using Consort.Foundation.Ranks;
 
 namespace Consort.Compute.Cpu.Parameters;
 
@@ -25,16 +26,18 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     private readonly Dictionary<Parameter, long> _offsets = [];
     private readonly Dictionary<Table, EmbeddingTable<T>> _embeddings = [];
     private readonly List<TouchedRows> _touched = [];
+    private readonly IRanks? _ranks;
+    private readonly List<RowExchange<T>> _exchanges = []; // of each of the touched, once asked for
     private TableReader? _found; // whose batch's rows were found on the way forward
     private readonly NativeBuffer<T> _values;
     private readonly NativeBuffer<T> _gradients;
     private readonly ClearJob _clear;
 
     /// <summary>Lays out zeroed memory for the parameters of a graph.</summary>
-    public ParameterStore(Graph graph)
-        : this(graph, table => null, withGradients: true)
-    {
-    }
+    /// <param name="graph">The graph.</param>
+    /// <param name="ranks">Those that train the same parameters by other rows of each batch, or null.</param>
+    public ParameterStore(Graph graph, IRanks? ranks = null)
+        : this(graph, table => null, withGradients: true) => _ranks = ranks;
 
     /// <summary>
     /// Lays out zeroed memory for dense parameters without gradients, and reads tables where they lie: for scoring alone.
@@ -138,9 +141,26 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     /// <summary>Bytes held to find and number the rows that a batch touches.</summary>
     public long TouchedBytes => _touched.Sum(t => t.Bytes);
 
+    /// <summary>
+    /// Makes the gradients of touched rows those of all ranks: of the rows that any of them touched, in the same order on all.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">It was made for one process.</exception>
+    public void ExchangeRows()
+    {
+        var ranks = _ranks ?? throw new InvalidOperationException("there are no other ranks");
+        if (_exchanges.Count == 0)
+            foreach (var touched in _touched)
+                _exchanges.Add(new RowExchange<T>(ranks, touched, [.. Embeddings.Where(e => e.Reads(touched))]));
+        for (var i = 0; i < _exchanges.Count; i++)
+            _exchanges[i].Run();
+        for (var i = 0; i < Embeddings.Count; i++)
+            Embeddings[i].Deferred?.CatchUpTouched();
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
+        ForgetExchanges();
         _values.Dispose();
         _gradients.Dispose();
         foreach (var embedding in Embeddings)
@@ -198,7 +218,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
     {
         var found = _touched.Find(t => t.Fits(columns, numbers, capacity));
         if (found is null)
-            _touched.Add(found = new TouchedRows(Graph.Columns, columns, numbers, capacity));
+            _touched.Add(found = new TouchedRows(Graph.Columns, columns, numbers, capacity, _ranks?.Count ?? 1));
         return found;
     }
 
@@ -211,9 +231,16 @@ public sealed unsafe class ParameterStore<T> : IDisposable
         Prune();
     }
 
+    private void ForgetExchanges()
+    {
+        _exchanges.ForEach(e => e.Dispose());
+        _exchanges.Clear();
+    }
+
     /// <summary>Frees what no table uses any more.</summary>
     internal void Prune()
     {
+        ForgetExchanges();
         for (var i = _touched.Count - 1; i >= 0; i--)
         {
             if (Embeddings.Any(e => e.Reads(_touched[i])))

@@ -27,7 +27,8 @@ internal sealed unsafe class TouchedRows : IDisposable
     /// <param name="read">Those that are looked at.</param>
     /// <param name="numbers">Where their ids lie in the tables.</param>
     /// <param name="capacity">The most rows of a batch.</param>
-    public TouchedRows(IReadOnlyList<IdRange> columns, IReadOnlyList<int> read, RowNumbers numbers, int capacity)
+    /// <param name="ranks">Whose batches come together, 1 where there is one.</param>
+    public TouchedRows(IReadOnlyList<IdRange> columns, IReadOnlyList<int> read, RowNumbers numbers, int capacity, int ranks = 1)
     {
         (_columns, _numbers, _capacity, Columns) = (columns, numbers, capacity, read);
         var groups = new List<Group>();
@@ -45,7 +46,9 @@ internal sealed unsafe class TouchedRows : IDisposable
         foreach (var group in groups)
         {
             group.Start = start;
-            group.Capacity = (int)Math.Min(capacity * group.Columns.Sum(c => (long)columns[c].Length), group.EndRow - group.FirstRow);
+            var most = capacity * group.Columns.Sum(c => (long)columns[c].Length);
+            group.Capacity = (int)Math.Min(most * ranks, group.EndRow - group.FirstRow);
+            Own += Math.Min(most, group.EndRow - group.FirstRow);
             start += group.Capacity;
         }
 
@@ -65,6 +68,9 @@ internal sealed unsafe class TouchedRows : IDisposable
 
     /// <summary>The most distinct rows of all groups.</summary>
     public long Total { get; }
+
+    /// <summary>The most distinct rows of all groups in the batch of one rank.</summary>
+    public long Own { get; }
 
     public int Groups => _groups.Length;
 
@@ -101,6 +107,36 @@ internal sealed unsafe class TouchedRows : IDisposable
         _job.Lists = lists;
         _job.Rows = rows;
         workers.Run(_job, _groups.Length);
+    }
+
+    /// <summary>Forgets which rows were touched.</summary>
+    public void Clear()
+    {
+        for (var group = 0; group < _groups.Length; group++)
+        {
+            for (var i = 0; i < _groups[group].Count; i++)
+                _slots.Pointer[Rows(group)[i]] = -1;
+            _groups[group].Count = 0;
+        }
+    }
+
+    /// <summary>Takes a row among the touched ones that is not among them yet; gives its group and its place there.</summary>
+    public (int Group, int Place) Add(int row)
+    {
+        var (group, end) = (0, _groups.Length);
+        while (end - group > 1)
+        {
+            var middle = (group + end) / 2;
+            if (_groups[middle].FirstRow <= row)
+                group = middle;
+            else
+                end = middle;
+        }
+
+        var place = _groups[group].Count++;
+        Rows(group)[place] = row;
+        _slots.Pointer[row] = place;
+        return (group, place);
     }
 
     public void Dispose()

@@ -4,6 +4,7 @@ using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
+using Consort.Foundation.Ranks;
 
 namespace Consort.Compute.Cpu.Programs;
 
@@ -51,6 +52,9 @@ public sealed unsafe class Binding<T>
 
     /// <summary>The threads to share work with.</summary>
     public Workers Workers => _program.Workers;
+
+    /// <summary>Those that run the same program over other rows of the same batch, or null.</summary>
+    internal IRanks? Ranks => _program.Ranks;
 
     /// <summary>The matrix multiply to use.</summary>
     public Gemm Gemm => _program.Gemm;

@@ -4,7 +4,7 @@ namespace Consort.Compute.Cpu.Programs;
 public readonly unsafe struct Step
 {
     /// <summary>Describes a step.</summary>
-    /// <param name="rows">B, at least 1 and at most the capacity the program was compiled for.</param>
+    /// <param name="rows">B, at least 1 (0 where other ranks may have rows) and at most the capacity the program was compiled for.</param>
     /// <param name="isTraining">Whether dropout drops and batch norm reads the batch's own statistics.</param>
     /// <param name="seed">Of this step's random numbers; a step with the same seed drops the same elements.</param>
     public Step(int rows, bool isTraining, ulong seed = 0) => (Rows, IsTraining, Seed) = (rows, isTraining, seed);
@@ -25,6 +25,11 @@ public readonly unsafe struct Step
     public bool IsAhead { get; init; }
 
     /// <summary>
+    /// Where the rows begin among those of the whole batch, of which other ranks have the rest: what drops depends on the place there.
+    /// </summary>
+    public long First { get; init; }
+
+    /// <summary>
     /// Global ids [B, F], or null where the graph has no categorical columns; of a list the place in <see cref="Lists"/> where it begins.
     /// </summary>
     public int* Ids { get; init; }
@@ -36,6 +41,9 @@ public readonly unsafe struct Step
 /// <summary>An operation bound to memory: it reads its inputs and writes its output in place, and allocates nothing.</summary>
 public abstract class Kernel
 {
+    /// <summary>Whether it asks the other ranks something, where there are any, and so runs on a rank without rows too.</summary>
+    internal virtual bool MeetsRanks => false;
+
     /// <summary>Computes the output of the batch.</summary>
     public abstract void Forward(in Step step);
 

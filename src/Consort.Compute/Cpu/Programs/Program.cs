@@ -4,6 +4,7 @@ using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
+using Consort.Foundation.Ranks;
 
 namespace Consort.Compute.Cpu.Programs;
 
@@ -26,6 +27,7 @@ public sealed unsafe class Program<T> : IDisposable
     private readonly List<Segments> _segments = []; // of all positions that values have rows for
     private readonly Segments?[] _at; // of each value
     private readonly ProgramGuard<T>? _guard; // of the guarded build alone
+    private readonly PositionPlaces? _places; // among those of all ranks
     private Gemm[]? _workerGemms;
     private Step _step;
 
@@ -37,21 +39,22 @@ public sealed unsafe class Program<T> : IDisposable
     /// <param name="workers">The threads; the caller keeps owning them.</param>
     /// <param name="withGradients">False for a program that only computes logits.</param>
     /// <param name="gemm">Who multiplies matrices, the program's from now on; null for single precision.</param>
+    /// <param name="ranks">Those that run it over other rows of the same batch while training, or null.</param>
     /// <exception cref="ArgumentException">The graph has no outputs, or an operation without a kernel.</exception>
     public Program(
         Graph graph, ParameterStore<T> store, KernelCatalogue<T> kernels, int capacity, Workers workers, bool withGradients = true,
-        Gemm? gemm = null)
+        Gemm? gemm = null, IRanks? ranks = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
         if (graph.Outputs.Count == 0)
             throw new ArgumentException("the graph has no outputs", nameof(graph));
-        (Graph, Store, Capacity, Workers) = (graph, store, capacity, workers);
+        (Graph, Store, Capacity, Workers, Ranks) = (graph, store, capacity, workers, ranks);
         Reader = new TableReader(capacity, workers, withGradients);
         Gemm = gemm ?? new Gemm(workers);
         _data = new T*[graph.Values.Count];
         _gradients = new T*[graph.Values.Count];
         _kernels = new Kernel?[graph.Values.Count];
-        _owners = Owners(graph);
+        _owners = MemberOwners.Of(graph);
         _at = [.. graph.Values.Select(v => v.At is null ? null : SegmentsOf(v.At))];
 
         if (MemoryGuard.IsOn)
@@ -97,6 +100,7 @@ public sealed unsafe class Program<T> : IDisposable
         }
 
         store.Prune();
+        _places = ranks is null || _segments.Count == 0 ? null : new PositionPlaces(ranks, _segments);
     }
 
     /// <summary>What is computed.</summary>
@@ -110,6 +114,9 @@ public sealed unsafe class Program<T> : IDisposable
 
     /// <summary>The threads it runs on.</summary>
     public Workers Workers { get; }
+
+    /// <summary>Those that run it over other rows of the same batch while training, or null.</summary>
+    public IRanks? Ranks { get; }
 
     /// <summary>The number of members: outputs of the graph.</summary>
     public int Members => Graph.Outputs.Count;
@@ -183,7 +190,7 @@ public sealed unsafe class Program<T> : IDisposable
     public void Forward(ReadOnlySpan<int> ids, ReadOnlySpan<float> numeric, Step step, ReadOnlySpan<int> lists = default)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(step.Rows, Capacity, nameof(step));
-        ArgumentOutOfRangeException.ThrowIfLessThan(step.Rows, 1, nameof(step));
+        ArgumentOutOfRangeException.ThrowIfLessThan(step.Rows, Ranks is null ? 1 : 0, nameof(step));
         var (idCount, numericCount) = ((long)step.Rows * Graph.Columns.Count, (long)step.Rows * (Graph.Numeric?.Shape.Size ?? 0));
         if (ids.Length < idCount)
             throw new ArgumentException($"found {ids.Length} ids, expected {idCount} for {step.Rows} rows", nameof(ids));
@@ -228,9 +235,11 @@ public sealed unsafe class Program<T> : IDisposable
 
     private void RunForward(int* ids, int* lists, ReadOnlySpan<float> numeric, Step step)
     {
-        _step = new Step(step.Rows, step.IsTraining, step.Seed) { Ids = ids, Lists = lists };
+        _step = new Step(step.Rows, step.IsTraining, step.Seed) { First = step.First, Ids = ids, Lists = lists };
         foreach (var segments in _segments)
             segments.Find(ids, lists, step.Rows);
+        if (step.IsTraining)
+            _places?.Find();
         _guard?.BeginForward(_step);
         var clock = Clock;
         var pass = KernelClock.Start(clock);
@@ -246,7 +255,7 @@ public sealed unsafe class Program<T> : IDisposable
 
         for (var i = 0; i < _kernels.Length; i++)
         {
-            if (_kernels[i] is not { } kernel || IsIdle(i))
+            if (_kernels[i] is not { } kernel || (IsIdle(i) && !MeetsRanks(kernel)))
                 continue;
             var start = KernelClock.Start(clock);
             _guard?.BeforeForward(i);
@@ -278,7 +287,7 @@ public sealed unsafe class Program<T> : IDisposable
         Store.BeginGradients(Workers);
         for (var i = _kernels.Length - 1; i >= 0; i--)
         {
-            if (_gradients[i] == null || _kernels[i] is not { } kernel || IsIdle(i))
+            if (_gradients[i] == null || _kernels[i] is not { } kernel || (IsIdle(i) && !MeetsRanks(kernel)))
                 continue;
             var start = KernelClock.Start(clock);
             _guard?.BeforeBackward(i);
@@ -316,13 +325,19 @@ public sealed unsafe class Program<T> : IDisposable
     {
         var isFrozen = FrozenMembers is { Count: > 0 } frozen && frozen.Contains(_owners[value]) && _owners[value] >= 0;
         return isFrozen || _at[value] is not null
-            ? new Step(_at[value]?.Rows ?? _step.Rows, _step.IsTraining && !isFrozen, _step.Seed) { Ids = _step.Ids, Lists = _step.Lists }
+            ? new Step(_at[value]?.Rows ?? _step.Rows, _step.IsTraining && !isFrozen, _step.Seed)
+            { First = _at[value]?.First ?? _step.First, Ids = _step.Ids, Lists = _step.Lists }
             : _step;
     }
+
+    // Others may have rows where this rank has none.
+    private bool MeetsRanks(Kernel kernel) => Ranks is not null && _step.IsTraining && kernel.MeetsRanks;
 
     // A value without rows, computed from such: whoever leads to it from impressions has their gradients to write.
     private bool IsIdle(int value)
     {
+        if (_step.Rows == 0)
+            return true;
         if (_at[value] is not { Rows: 0 })
             return false;
         var inputs = Graph.Values[value].Inputs;
@@ -346,28 +361,6 @@ public sealed unsafe class Program<T> : IDisposable
         var segments = new Segments(at, Graph.Columns, Capacity);
         _segments.Add(segments);
         return segments;
-    }
-
-    // The one member that needs a value, or −1 where there are several or none.
-    private static int[] Owners(Graph graph)
-    {
-        const int None = -2;
-        var owners = new int[graph.Values.Count];
-        Array.Fill(owners, None);
-        for (var member = 0; member < graph.Outputs.Count; member++)
-            Claim(graph.Outputs[member], member);
-        for (var i = 0; i < owners.Length; i++)
-            owners[i] = Math.Max(owners[i], -1);
-        return owners;
-
-        void Claim(Value value, int member)
-        {
-            if (owners[value.Index] == member || owners[value.Index] == -1)
-                return;
-            owners[value.Index] = owners[value.Index] == None ? member : -1;
-            foreach (var input in value.Inputs)
-                Claim(input, member);
-        }
     }
 
     internal T* Data(Value value) => _data[value.Index];

@@ -28,6 +28,9 @@ internal sealed unsafe class Segments : IDisposable
     /// <summary>Rows of the batch under way.</summary>
     public int Rows { get; private set; }
 
+    /// <summary>Where they begin among those of the whole batch, of which other ranks have the rest.</summary>
+    public long First { get; set; }
+
     /// <summary>Impressions of the batch under way.</summary>
     public int Batch { get; private set; }
 

@@ -1,0 +1,125 @@
+using System.CommandLine;
+using System.Globalization;
+using Consort.Cli.Reports;
+using Consort.Cli.Terminals;
+using Consort.Distributed.Planning;
+using Consort.Experiments.Files;
+using Consort.Foundation.Options;
+using Consort.Foundation.Tables;
+using Consort.Learning.Strategies;
+using Consort.Models;
+using Consort.Models.Embeddings;
+
+namespace Consort.Cli.Commands;
+
+/// <summary>Predicts what several machines like this one would make of a training.</summary>
+internal sealed class PlanCommand : ExampleCommand
+{
+    private const double Giga = 1L << 30, Mega = 1 << 20;
+    private const int SimulatedPieces = 400_000;
+    private static readonly Stragglers Usual = new(Jitter: 0.05, SlowShare: 0.001, SlowFactor: 3);
+
+    private readonly Argument<string?> _experiment = new("EXPERIMENT")
+    {
+        Description = "Whose family is trained (YAML); one DeepFM of three layers of 400 unless given.",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+    private readonly Option<double> _rows = Shared.NeededNumber("--rows", "Training rows of an epoch.", 1, 1e15);
+    private readonly Option<double> _vocabulary = Shared.Number("--vocab", "Tokens of all fields together.", 1e6, 1, 1e12);
+    private readonly Option<int> _ranks = Shared.Number("--ranks", "Machines; the powers of two below are predicted as well.", 8, 1, 1024);
+    private readonly Option<string> _network = Shared.TextOr("--network", "SPEED",
+        "What lies between them: 25Gb, 100Gb/5us (bits a second, and the time of a small message), or memory for processes of one machine.",
+        "25Gb");
+    private readonly Option<int> _batch = Shared.Number("--batch", "Rows of a step on each machine.", 4096, 1, 1 << 20);
+    private readonly Option<int> _fields = Shared.Number("--fields", "Categorical fields.", 26, 1, 10_000);
+    private readonly Option<int> _numbers = Shared.Number("--numbers", "Numeric fields.", 13, 0, 10_000);
+    private readonly Option<double> _zipf = Shared.Number("--zipf", "Exponent of the tokens' frequencies.", 1.1, 0.0, 3.0, "S");
+    private readonly Option<int> _threads = Shared.Threads();
+    private readonly Option<string?> _json = Shared.Json();
+
+    public PlanCommand(Terminal terminal) : base(
+        "plan", "Predict rows a second, memory and traffic of a training on several machines like this one.", terminal,
+        "plan --rows 4.4e9 --vocab 1e8 --ranks 64 --network 25Gb", "plan configs/kdef.yaml --rows 45e6 --ranks 4 --json plan.json")
+    {
+        Take(_experiment, _rows, _vocabulary, _ranks, _network, _batch, _fields, _numbers, _zipf, _threads, _json);
+    }
+
+    protected override int Run(ParseResult arguments)
+    {
+        var json = arguments.GetValue(_json);
+        JsonFile.Check(json);
+        var (family, strategy) = Trained(arguments.GetValue(_experiment));
+        var (fields, numbers) = (arguments.GetValue(_fields), arguments.GetValue(_numbers));
+        var probe = new MachineProbe(family, arguments.GetValue(_threads));
+        var demand = probe.Demand(fields, numbers);
+        var machine = probe.Measure(fields, numbers, strategy, Terminal.Cancellation);
+        var network = Between(arguments.GetValue(_network)!, machine);
+        Prediction[] predictions = [.. Counts(arguments.GetValue(_ranks)).Select(ranks => Predict(StepCost.Of(
+            demand, machine, network, arguments.GetValue(_vocabulary), arguments.GetValue(_zipf), ranks,
+            (double)ranks * arguments.GetValue(_batch)), arguments.GetValue(_rows)))];
+        JsonFile.Write(json, new
+        {
+            Network = network.Name,
+            Threads = arguments.GetValue(_threads),
+            demand.FlopsPerRow,
+            demand.DenseNumbers,
+            Machine = new
+            {
+                machine.SecondsPerStep,
+                machine.SecondsPerRow,
+                machine.LossSecondsPerRow,
+                StreamGbPerSecond = machine.Streams / 1e9,
+                LineGbPerSecond = machine.Lines / 1e9,
+                GflopsPerSecond = demand.FlopsPerRow / machine.SecondsPerRow / 1e9,
+            },
+            Ranks = predictions,
+        });
+        Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"this machine: {demand.FlopsPerRow / machine.SecondsPerRow / 1e9:N1} GFLOP/s in a step, {machine.Streams / 1e9:N1} GB/s copied, {machine.Lines / 1e9:N1} GB/s at random; {demand.FlopsPerRow / 1e6:N2} MFLOP a row; network {network.Name}"));
+        Terminal.Show(Table(predictions));
+        return CommandLine.Success;
+    }
+
+    private static (Family Family, Strategy Strategy) Trained(string? path)
+    {
+        if (path is not null)
+        {
+            var experiment = Experiment.Load(path, catalogues: Shared.Catalogues);
+            return (experiment.Family, experiment.Phases[^1].Strategy);
+        }
+
+        var options = OptionMap.Parse("{ model: DeepFM, hidden_units: [400, 400, 400], batch_norm: true }", "plan");
+        return (new Family(new EmbeddingOptions(), [ModelCatalogue.Create(options)]), new Supervised());
+    }
+
+    private static Network Between(string text, MachineSpeed machine) => text == "memory" ? Network.Shared(machine.Streams)
+        : Network.Parse(text)
+        ?? throw new ConsortException($"--network: found \"{text}\", expected a speed such as 25Gb or 100Gb/5us, or memory");
+
+    private static IEnumerable<int> Counts(int most)
+    {
+        for (var ranks = 1; ranks < most; ranks *= 2)
+            yield return ranks;
+        yield return most;
+    }
+
+    private static Prediction Predict(StepCost cost, double rows)
+    {
+        var steps = Math.Max(1, SimulatedPieces / (cost.Ranks * Math.Max(1, cost.Exchanges)));
+        var simulated = cost.Ranks == 1 ? cost.Seconds : StragglerSimulation.Seconds(cost, Usual, steps, seed: 1);
+        return new Prediction(
+            cost.Ranks, cost.RowsPerSecond, rows / cost.RowsPerSecond / 3600, 1000 * cost.Seconds, 1000 * cost.Compute, 1000 * cost.Tables,
+            1000 * cost.Wire, cost.WireBytes / Mega, cost.MemoryBytes / Giga, cost.Bound, cost.Batch / simulated);
+    }
+
+    private static ResultTable Table(IEnumerable<Prediction> predictions) => ResultTable.Of(predictions,
+        new("ranks", p => p.Ranks, "N0"), new("rows/s", p => p.RowsPerSecond, "N0"),
+        new("with stragglers", p => p.RowsPerSecondWithStragglers, "N0"),
+        new("epoch, hours", p => p.EpochHours, "N2"), new("step, ms", p => p.StepMs, "N1"), new("compute", p => p.ComputeMs, "N1"),
+        new("tables", p => p.TablesMs, "N1"), new("network", p => p.NetworkMs, "N1"), new("MB sent", p => p.SentMb, "N2"),
+        new("GB a rank", p => p.MemoryGb, "N1"), new("bound by", p => p.Bound));
+
+    private sealed record Prediction(
+        int Ranks, double RowsPerSecond, double EpochHours, double StepMs, double ComputeMs, double TablesMs, double NetworkMs,
+        double SentMb, double MemoryGb, string Bound, double RowsPerSecondWithStragglers);
+}

@@ -1,0 +1,160 @@
+using System.Numerics;
+using Consort.Compute.Cpu.Kernels;
+using Consort.Foundation.Ranks;
+
+namespace Consort.Compute.Cpu.Parameters;
+
+/// <summary>
+/// Sums up over the ranks the gradients of rows that they touched. Row i is summed by rank i mod ranks, in the order of ranks, and given to
+/// all: what a row cost to send does not grow with the ranks that touched it, and all have the same rows in the same order.
+/// </summary>
+/// <remarks>
+/// A row travels as its number, in the place of one gradient, and its gradients in all tables that these columns read. Each rank sends its
+/// own distinct rows once, and those it has summed to every other rank.
+/// </remarks>
+/// <typeparam name="T">The element.</typeparam>
+internal sealed unsafe class RowExchange<T> : IDisposable
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
+{
+    private readonly IRanks _ranks;
+    private readonly TouchedRows _touched;
+    private readonly EmbeddingTable<T>[] _tables;
+    private readonly int _width; // of a record: the row's number, then its gradients
+    private readonly NativeBuffer<T> _sent;
+    private readonly NativeBuffer<T> _received;
+    private readonly NativeBuffer<T> _summed;
+    private readonly NativeBuffer<T> _all;
+    private readonly int[] _own; // records for each rank
+    private readonly int[] _counts; // of all, [from, to]
+    private readonly int[] _places; // of the next record for each rank
+    private readonly int[] _sentBytes;
+    private readonly int[] _receivedBytes;
+
+    /// <summary>Lays out room for the largest batch.</summary>
+    /// <param name="ranks">The ranks.</param>
+    /// <param name="touched">The rows.</param>
+    /// <param name="tables">Those that have gradients for them.</param>
+    public RowExchange(IRanks ranks, TouchedRows touched, EmbeddingTable<T>[] tables)
+    {
+        (_ranks, _touched, _tables) = (ranks, touched, tables);
+        _width = 1 + tables.Sum(t => t.Dimension);
+        _sent = new NativeBuffer<T>(touched.Own * _width);
+        _received = new NativeBuffer<T>(touched.Own * ranks.Count * _width);
+        _summed = new NativeBuffer<T>(touched.Total * _width);
+        _all = new NativeBuffer<T>(touched.Total * _width);
+        (_own, _counts, _places) = (new int[ranks.Count], new int[ranks.Count * ranks.Count], new int[ranks.Count]);
+        (_sentBytes, _receivedBytes) = (new int[ranks.Count], new int[ranks.Count]);
+    }
+
+    /// <summary>Puts the sums of all ranks in the place of this one's gradients.</summary>
+    public void Run()
+    {
+        Count();
+        Pack();
+        _touched.Clear();
+        var records = 0;
+        for (var rank = 0; rank < _ranks.Count; rank++)
+        {
+            _sentBytes[rank] = Bytes(_own[rank]);
+            _receivedBytes[rank] = Bytes(_counts[(rank * _ranks.Count) + _ranks.Rank]);
+            records += _counts[(rank * _ranks.Count) + _ranks.Rank];
+        }
+
+        _ranks.Exchange(Span(_sent, _sentBytes), _sentBytes, Span(_received, _receivedBytes), _receivedBytes);
+        var summed = Sum(records);
+        Array.Clear(_own);
+        _own[0] = summed;
+        _ranks.GatherEqual(_own.AsSpan(0, 1), _counts.AsSpan(0, _ranks.Count), _sentBytes);
+        for (var rank = 0; rank < _ranks.Count; rank++)
+            _receivedBytes[rank] = Bytes(_counts[rank]);
+        _ranks.Gather(new Span<byte>(_summed.Pointer, Bytes(summed)), Span(_all, _receivedBytes), _receivedBytes);
+        records = 0;
+        for (var rank = 0; rank < _ranks.Count; rank++)
+            records += _counts[rank];
+        Unpack(records);
+    }
+
+    public void Dispose()
+    {
+        _sent.Dispose();
+        _received.Dispose();
+        _summed.Dispose();
+        _all.Dispose();
+    }
+
+    private int Bytes(int records) => checked(records * _width * sizeof(T));
+
+    private static Span<byte> Span(NativeBuffer<T> buffer, int[] lengths)
+    {
+        var bytes = 0;
+        foreach (var length in lengths)
+            bytes = checked(bytes + length);
+        return new Span<byte>(buffer.Pointer, bytes);
+    }
+
+    private void Count()
+    {
+        Array.Clear(_own);
+        for (var group = 0; group < _touched.Groups; group++)
+            for (var i = 0; i < _touched.Count(group); i++)
+                _own[_touched.Rows(group)[i] % _ranks.Count]++;
+        _ranks.GatherEqual<int>(_own, _counts, _sentBytes);
+        _places[0] = 0;
+        for (var rank = 1; rank < _ranks.Count; rank++)
+            _places[rank] = _places[rank - 1] + _own[rank - 1];
+    }
+
+    private void Pack()
+    {
+        for (var group = 0; group < _touched.Groups; group++)
+            for (var i = 0; i < _touched.Count(group); i++)
+            {
+                var row = _touched.Rows(group)[i];
+                var record = _sent.Pointer + ((long)_places[row % _ranks.Count]++ * _width);
+                *(int*)record++ = row;
+                foreach (var table in _tables)
+                {
+                    VectorMath.Copy(record, table.TouchedGradientsAt(group) + ((long)i * table.Dimension), table.Dimension);
+                    record += table.Dimension;
+                }
+            }
+    }
+
+    // Records come in the order of ranks.
+    private int Sum(int records)
+    {
+        var (summed, width) = (0, _width);
+        var slots = _touched.Slots;
+        for (long i = 0; i < records; i++)
+        {
+            var record = _received.Pointer + (i * width);
+            ref var slot = ref slots[*(int*)record];
+            if (slot >= 0)
+            {
+                VectorMath.Add(_summed.Pointer + ((long)slot * width) + 1, record + 1, width - 1);
+                continue;
+            }
+
+            slot = summed++;
+            VectorMath.Copy(_summed.Pointer + ((long)slot * width), record, width);
+        }
+
+        for (long i = 0; i < summed; i++)
+            slots[*(int*)(_summed.Pointer + (i * width))] = -1;
+        return summed;
+    }
+
+    private void Unpack(int records)
+    {
+        for (long i = 0; i < records; i++)
+        {
+            var record = _all.Pointer + (i * _width);
+            var (group, place) = _touched.Add(*(int*)record++);
+            foreach (var table in _tables)
+            {
+                VectorMath.Copy(table.TouchedGradientsAt(group) + ((long)place * table.Dimension), record, table.Dimension);
+                record += table.Dimension;
+            }
+        }
+    }
+}

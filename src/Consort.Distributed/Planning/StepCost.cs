@@ -1,0 +1,65 @@
+namespace Consort.Distributed.Planning;
+
+/// <summary>What a step costs one of N ranks, by a model that counts what the step does; tables are held by every rank.</summary>
+/// <param name="Ranks">N.</param>
+/// <param name="Batch">Rows of the whole batch.</param>
+/// <param name="Compute">Seconds of forward, loss, backward and dense update.</param>
+/// <param name="Tables">Seconds that memory takes for rows of tables: read, exchanged, updated.</param>
+/// <param name="Wire">Seconds on the network.</param>
+/// <param name="WireBytes">Bytes that a rank sends.</param>
+/// <param name="Exchanges">Calls in which all ranks meet.</param>
+/// <param name="MemoryBytes">Of parameters and optimizer of a rank.</param>
+public sealed record StepCost(
+    int Ranks, double Batch, double Compute, double Tables, double Wire, double WireBytes, int Exchanges, double MemoryBytes)
+{
+    private const int Number = 4;
+    private const int States = 3; // values and Adam's two moments
+    private const int RowHead = 6; // numbers that are told of each row besides logits
+    private const int NormCalls = 2, OtherCalls = 1 + 2 + 4; // logits; dense; counts and rows, twice
+
+    /// <summary>Seconds.</summary>
+    public double Seconds => Compute + Tables + Wire;
+
+    /// <summary>Rows a second of all ranks.</summary>
+    public double RowsPerSecond => Batch / Seconds;
+
+    /// <summary>What takes most of it.</summary>
+    public string Bound => Compute >= Tables && Compute >= Wire ? "compute" : Tables >= Wire ? "memory" : "network";
+
+    /// <summary>Counts a step.</summary>
+    /// <param name="demand">The family.</param>
+    /// <param name="machine">Each machine.</param>
+    /// <param name="network">Between ranks.</param>
+    /// <param name="tokens">All tokens of all fields, shared out equally.</param>
+    /// <param name="exponent">How unequal their frequencies are.</param>
+    /// <param name="ranks">N.</param>
+    /// <param name="batch">Rows of the whole batch.</param>
+    public static StepCost Of(
+        TrainingDemand demand, MachineSpeed machine, Network network, double tokens, double exponent, int ranks, double batch)
+    {
+        var rows = batch / ranks;
+        var vocabulary = new Vocabulary(Math.Max(1, tokens / demand.Fields), exponent);
+        var own = demand.Fields * vocabulary.Distinct(rows);
+        var all = ranks == 1 ? own : demand.Fields * vocabulary.Distinct(batch);
+        var compute = machine.SecondsPerStep + (rows * machine.SecondsPerRow) + ((batch - rows) * machine.LossSecondsPerRow);
+
+        // Read once on the way forward, then values and moments read and written.
+        var tables = Number * demand.NumbersPerToken * (own + (2 * States * all)) / machine.Lines;
+        var memory = Number * States * ((tokens * demand.NumbersPerToken) + demand.DenseNumbers);
+        if (ranks == 1)
+            return new StepCost(ranks, batch, compute, tables, 0, 0, 0, memory);
+
+        var record = Number * (1 + demand.NumbersPerToken);
+        var (others, sharedOut) = (ranks - 1, (ranks - 1.0) / ranks);
+        var bytes = (others * Number * (1 + (rows * (RowHead + demand.Members))))
+            + (others * 8.0 * demand.NormWidths.Sum(w => NormCalls * (1 + (2.0 * w))))
+            + (2 * sharedOut * Number * demand.DenseNumbers)
+            + (sharedOut * own * record) + (others * all / ranks * record)
+            + (others * Number * (ranks + 1));
+        // Packed, received, summed, gathered, put: each read and written.
+        var copied = 2 * record * ((2 * own) + own + (2 * all)) / machine.Streams;
+        var exchanges = OtherCalls + (NormCalls * demand.NormWidths.Count);
+        var wire = (exchanges * network.Latency * Math.Ceiling(Math.Log2(ranks))) + (bytes / network.BytesPerSecond);
+        return new StepCost(ranks, batch, compute, tables + copied, wire, bytes, exchanges, memory);
+    }
+}

@@ -1,0 +1,143 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Consort.Cli.Commands;
+
+namespace Consort.EndToEnd.Tests.Commands;
+
+/// <summary>Training by several processes that Open MPI's mpirun starts, on this machine.</summary>
+public sealed class RankTests
+{
+    private const string Slow = "  optimizer: { name: sgd }\n  learning_rate: 0.1\n  epochs: 3\n  patience: 0";
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void Train_UnderMpirun_GivesTheProbabilitiesOfOneProcess(int ranks)
+    {
+        SkipWithoutMpirun();
+        using var clicks = new TinyClicks();
+        var experiment = clicks.WriteExperiment("slow.yaml", Slow);
+        Assert.Equal(0, ConsoleRun.Of("train", experiment, "--out", clicks.At("alone"), "--threads", "1").ExitCode);
+        foreach (var run in new[] { "together", "again" })
+        {
+            var (code, output, error) = Mpirun(
+                ranks, "train", experiment, "--out", clicks.At(run), "--threads", "1", "--json", clicks.At(run + ".json"));
+            Assert.True(code == 0, error);
+            Assert.Single(output.Split('\n'), l => l.StartsWith($"ranks        {ranks};", StringComparison.Ordinal));
+            Assert.Single(output.Split('\n'), l => l.StartsWith("report ", StringComparison.Ordinal)); // one speaks for all
+        }
+
+        Assert.Equal(File.ReadAllBytes(clicks.At("together/checkpoints/best-train.ckpt")),
+            File.ReadAllBytes(clicks.At("again/checkpoints/best-train.ckpt")));
+        var (alone, together) = (Probabilities(clicks.At("alone"), clicks.Test), Probabilities(clicks.At("together"), clicks.Test));
+        Assert.All(alone.Zip(together), p => Assert.Equal(p.First, p.Second, 1e-5));
+        using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("together.json")));
+        Assert.Equal(ranks, json.RootElement.GetProperty("ranks").GetInt32());
+        Assert.True(json.RootElement.GetProperty("wire").GetProperty("bytes_per_step").GetDouble() > 0);
+    }
+
+    [Fact]
+    public void Train_DinOverHistories_GivesTheProbabilitiesOfOneProcess()
+    {
+        SkipWithoutMpirun();
+        using var folder = new TempFolder();
+        foreach (var (name, first, count) in new[] { ("train", 0, 2000), ("valid", 2000, 500) })
+            Assert.Equal(0, ConsoleRun.Of("data", "synth", "--histories", "6", "--rows", $"{count}", "--first-row", $"{first}", "--out",
+                folder.At(name + ".tsv"), "--quiet").ExitCode);
+        File.Copy(Repository.At("configs/histories/schema.yaml"), folder.At("schema.yaml"));
+        var experiment = folder.File("din.yaml", $$"""
+            name: din
+            data: { schema: schema.yaml, train: train.tsv, valid: valid.tsv, cache: {{folder.At("cache")}} }
+            embedding: { dimension: 4 }
+            members: [ { model: DIN, attention_hidden_units: [8], attention_activation: dice, hidden_units: [16, 8], activation: dice, batch_norm: true, dropout: 0.1 } ]
+            training: { batch_size: 256, epochs: 2, optimizer: { name: sgd }, learning_rate: 0.1, patience: 0 }
+            """);
+        Assert.Equal(0, ConsoleRun.Of("train", experiment, "--out", folder.At("alone"), "--threads", "1").ExitCode);
+        var (code, _, error) = Mpirun(3, "train", experiment, "--out", folder.At("together"), "--threads", "1");
+        Assert.True(code == 0, error);
+        var rows = folder.At("valid.tsv");
+        var (alone, together) = (Probabilities(folder.At("alone"), rows), Probabilities(folder.At("together"), rows));
+        Assert.All(alone.Zip(together), p => Assert.Equal(p.First, p.Second, 1e-5));
+    }
+
+    [Fact]
+    public void Train_ARankKilled_EndsAllAndGoesOnToTheSameWeights()
+    {
+        SkipWithoutMpirun();
+        using var clicks = new TinyClicks(rows: 6000);
+        var training = "  optimizer: { name: sgd }\n  learning_rate: 0.1\n  epochs: 12\n  patience: 0";
+        var experiment = clicks.WriteExperiment("long.yaml", training);
+        var (code, _, error) = Mpirun(2, "train", experiment, "--out", clicks.At("whole"), "--threads", "1");
+        Assert.True(code == 0, error);
+        using (var process = Start(2, "train", experiment, "--out", clicks.At("run"), "--threads", "1"))
+        {
+            Assert.Contains("mpirun", KillARank(process, clicks.At("run/checkpoints/last.ckpt")), StringComparison.Ordinal);
+            Assert.NotEqual(0, process.ExitCode);
+        }
+
+        (code, _, error) = Mpirun(2, "train", experiment, "--out", clicks.At("run"), "--threads", "1", "--resume");
+        Assert.True(code == 0, error);
+        Assert.Equal(File.ReadAllBytes(clicks.At("whole/checkpoints/best-train.ckpt")),
+            File.ReadAllBytes(clicks.At("run/checkpoints/best-train.ckpt")));
+    }
+
+    [Fact]
+    public void Train_AMistake_IsSaidOnceAndEndsAll()
+    {
+        SkipWithoutMpirun();
+        using var clicks = new TinyClicks();
+        var (code, output, error) = Mpirun(2, "train", clicks.At("none.yaml"), "--out", clicks.At("run"));
+        Assert.Equal(CommandLine.Mistake, code);
+        Assert.Single((output + error).Split('\n'), l => l.Contains("none.yaml", StringComparison.Ordinal));
+    }
+
+    // Once a file is there; gives what mpirun says of it.
+    private static string KillARank(Process process, string file)
+    {
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        for (var wait = Stopwatch.StartNew(); !File.Exists(file) && wait.Elapsed < Longest;)
+            Thread.Sleep(20);
+        var ranks = File.ReadAllText($"/proc/{process.Id}/task/{process.Id}/children")
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        using (var last = Process.GetProcessById(int.Parse(ranks[^1], CultureInfo.InvariantCulture)))
+            last.Kill();
+        Assert.True(process.WaitForExit(Longest), "mpirun does not end though a rank was killed");
+        return output.GetAwaiter().GetResult() + errors.GetAwaiter().GetResult();
+    }
+
+    private static double[] Probabilities(string run, string rows)
+    {
+        Assert.Equal(0, ConsoleRun.Of("predict", run, "--data", rows, "--out", run + ".txt").ExitCode);
+        return [.. File.ReadLines(run + ".txt").Select(l => double.Parse(l, CultureInfo.InvariantCulture))];
+    }
+
+    private static (int Code, string Output, string Error) Mpirun(int ranks, params string[] args)
+    {
+        using var process = Start(ranks, args);
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        Assert.True(process.WaitForExit(Longest), "mpirun does not end");
+        return (process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
+    }
+
+    private static Process Start(int ranks, params string[] args)
+    {
+        var start = new ProcessStartInfo("mpirun",
+        [
+            "--oversubscribe", "-np", ranks.ToString(CultureInfo.InvariantCulture), "dotnet", typeof(CommandLine).Assembly.Location,
+            .. args,
+        ])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // A container's user may be root.
+        start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
+        return Process.Start(start)!;
+    }
+
+    private static void SkipWithoutMpirun() => Assert.SkipUnless(
+        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(p => File.Exists(Path.Combine(p, "mpirun"))),
+        "no mpirun here: apt-get install openmpi-bin");
+}

@@ -1,0 +1,120 @@
+using Consort.Compute.Cpu.Optimizers;
+using Consort.Learning.Strategies;
+using Consort.Learning.Tests.Training;
+using Consort.Learning.Training;
+
+namespace Consort.Learning.Tests.Ranks;
+
+/// <summary>Several ranks that train together come to the weights of one process, and to the same ones each time.</summary>
+[Collection(SmallDataCollection.Name)]
+public sealed class RankTrainingTests(SmallData data)
+{
+    // Sums in another order differ in the last bits. Descent is plain: Adam makes as much of a gradient that is nothing but rounding, as
+    // that of a bias before batch norm is, as of any other.
+    private const double Tolerance = 1e-5;
+
+    public static TheoryData<string, int> Cases => new()
+    {
+        { "deepfm", 2 }, { "deepfm", 4 }, { "mutual", 2 }, { "mutual", 3 }, { "kdef", 2 }, { "kdef", 4 }, { "ensemble", 3 },
+        { "deferred", 2 }, { "touched", 4 }, { "ema", 2 }, { "swa", 3 }, { "adam", 3 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Run_SeveralRanks_GiveTheWeightsOfOne(string name, int ranks)
+    {
+        var alone = Rig(name).Run(data.NewFolder());
+        var together = TrainerRig.RunTogether(() => Rig(name), ranks, data.NewFolder());
+        Assert.All(together, t => Outcome.AssertSame(together[0], t));
+        var tolerance = name == "adam" ? 0.01 : Tolerance;
+        foreach (var (key, numbers) in alone.Numbers)
+            for (var i = 0; i < numbers.Length; i++)
+                Assert.True(Math.Abs(numbers[i] - together[0].Numbers[key][i]) < tolerance,
+                    $"{key}[{i}]: {together[0].Numbers[key][i]} on {ranks} ranks, {numbers[i]} alone");
+        Assert.Equal(alone.Result.Valid.Metrics.Ensemble.Auc, together[0].Result.Valid.Metrics.Ensemble.Auc, 0.001);
+        Assert.Equal(alone.Result.Epochs.Count, together[0].Result.Epochs.Count);
+        Assert.Equal(ranks, together[0].Result.Ranks);
+        Outcome.AssertSame(together[0], TrainerRig.RunTogether(() => Rig(name), ranks, data.NewFolder())[0]);
+    }
+
+    [Theory]
+    [InlineData(4, 1)]
+    [InlineData(1, 3)]
+    [InlineData(4, 3)]
+    [InlineData(2, 2)]
+    public void Resume_OnOtherRanks_GoesOn(int before, int after)
+    {
+        var folder = data.NewFolder();
+        TrainerRig.StopTogether(() => Rig("kdef"), before, folder, steps: 13);
+        var whole = TrainerRig.RunTogether(() => Rig("kdef"), before, data.NewFolder());
+        var resumed = TrainerRig.RunTogether(() => Rig("kdef"), after, folder, resume: true);
+        Assert.All(resumed, r => Outcome.AssertSame(resumed[0], r));
+        if (before == after)
+            Outcome.AssertSame(whole[0], resumed[0]);
+        foreach (var (key, numbers) in whole[0].Numbers)
+            for (var i = 0; i < numbers.Length; i++)
+                Assert.Equal(numbers[i], resumed[0].Numbers[key][i], Tolerance);
+    }
+
+    [Fact]
+    public void Run_FewerRowsThanRanks_StillTrains()
+    {
+        // 600 rows in batches of 299 leave a last one of 2: on four ranks two have none.
+        TrainerRig Odd() => Rig("deepfm") with { Options = Plain with { BatchSize = 299 } };
+        var (alone, together) = (Odd().Run(data.NewFolder()), TrainerRig.RunTogether(Odd, 4, data.NewFolder()));
+        Assert.All(together, t => Outcome.AssertSame(together[0], t));
+        foreach (var (key, numbers) in alone.Numbers)
+            for (var i = 0; i < numbers.Length; i++)
+                Assert.Equal(numbers[i], together[0].Numbers[key][i], Tolerance);
+    }
+
+    [Fact]
+    public void Run_SeveralRanks_CountWhatTheySend()
+    {
+        var result = TrainerRig.RunTogether(() => Rig("deepfm"), 2, data.NewFolder())[0].Result;
+        Assert.NotNull(result.Wire);
+        Assert.Null(Rig("deepfm").Run(data.NewFolder()).Result.Wire);
+        // Each rank sends half of the dense gradients to be summed and half of the sums.
+        using var training = Rig("deepfm").Training(data.NewFolder(), null);
+        Assert.InRange(result.Wire.BytesPerStep, 4 * training.Store.DenseGradients.Length, 16 * training.Store.DenseGradients.Length);
+    }
+
+    private TrainerRig Rig(string name)
+    {
+        var rig = new TrainerRig(data.Dataset) { Options = Plain, Phases = Phases(new Supervised()) };
+        return name switch
+        {
+            "deepfm" => rig with { Family = TrainerRig.Own(TrainerRig.Noisy()) },
+            "adam" => rig with
+            {
+                Family = TrainerRig.Own(TrainerRig.Plain()),
+                Options = Plain with { Optimizer = new() { MaxGradientNorm = 10 } },
+                Phases = [Phases(new Supervised())[0] with { LearningRate = 1e-3 }],
+            },
+            "mutual" => rig with { Phases = Phases(new MutualLearning()) },
+            "kdef" => rig with
+            {
+                Family = TrainerRig.Shared(TrainerRig.Noisy(), TrainerRig.Noisy(), TrainerRig.Plain()),
+                Phases = Phases(new KnowledgeDrivenEnsemble()),
+            },
+            "ensemble" => rig with { Phases = Phases(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble })) },
+            "deferred" => rig with { Options = With(EmbeddingUpdate.Deferred) },
+            "touched" => rig with { Options = With(EmbeddingUpdate.Touched) },
+            "ema" => rig with { Options = Plain with { Optimizer = Plain.Optimizer with { AverageDecay = 0.9 } } },
+            "swa" => rig with { Options = Plain with { Swa = 2 } },
+            _ => throw new ArgumentException(name),
+        };
+    }
+
+    private static TrainingOptions Plain { get; } = new()
+    {
+        BatchSize = SmallData.BatchSize,
+        Seed = 5,
+        Optimizer = new() { Rule = new Sgd(), MaxGradientNorm = 10 },
+    };
+
+    private static TrainingOptions With(EmbeddingUpdate update) =>
+        Plain with { Optimizer = Plain.Optimizer with { EmbeddingL2 = 1e-4, EmbeddingUpdate = update } };
+
+    private static Phase[] Phases(Strategy strategy) => [new() { Strategy = strategy, Epochs = 3, LearningRate = 0.1 }];
+}
