@@ -46,6 +46,12 @@ public sealed class WatchTests(ServerFixture fixture)
         Assert.Contains("consort_drift_missing{model=\"clicks\",version=\"1\",field=\"site\"} 1\n", metrics, StringComparison.Ordinal);
         Assert.Contains("consort_drift_psi{model=\"clicks\",version=\"1\",field=\"price\"}", metrics, StringComparison.Ordinal);
 
+        // The page has a place for each of what it reads there.
+        var page = await server.Client.GetStringAsync("/");
+        Assert.Contains("+ '/watch'", page, StringComparison.Ordinal);
+        foreach (var id in new[] { "drift", "alarms", "columns", "watched" })
+            Assert.Contains($"id=\"{id}\"", page, StringComparison.Ordinal);
+
         TrainingProfile Profile()
         {
             // Of the very rows that are sent: the window that repeats them is no change.

@@ -44,6 +44,6 @@ internal sealed class DeclaredOptions<T>(OptionSet<T> set)
         var name = $"--{facts.Key.Replace('_', '-')}";
         var sentence = char.ToUpperInvariant(facts.Meaning[0]) + facts.Meaning[1..];
         return facts.Kind == OptionKind.Flag ? Shared.Flag(name, sentence + ".")
-            : Shared.Text(name, "N", $"{sentence}; {facts.Range}, {facts.Default} unless given.");
+            : Shared.Text(name, "N", $"{sentence}; {facts.Range}{(facts.Default == "-" ? "" : $", {facts.Default} unless given")}.");
     }
 }
