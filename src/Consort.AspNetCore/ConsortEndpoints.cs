@@ -20,7 +20,8 @@ public static class ConsortEndpoints
 
     /// <summary>
     /// Maps the Open Inference Protocol (HTTP and gRPC), the protocol of rows below <c>/v1</c>, <c>/metrics</c>, <c>/openapi.json</c> and
-    /// the page at <c>/</c> to the models of <c>AddConsort</c>, which are loaded here. gRPC needs an address that speaks HTTP/2.
+    /// the page at <c>/</c> to the models of <c>AddConsort</c>, which are loaded here. gRPC needs an address that speaks HTTP/2. Where the
+    /// app has an endpoint of its own at one of these paths, that one answers.
     /// </summary>
     /// <returns>All endpoints together, for conventions such as <c>RequireAuthorization</c>.</returns>
     /// <exception cref="ConsortException">An option is out of its range, or a package or a key file is refused.</exception>
@@ -31,7 +32,7 @@ public static class ConsortEndpoints
         var watching = services.GetRequiredService<WatchEndpoints>();
         var (guard, metrics, watch) = (services.GetRequiredService<HttpGuard>(), services.GetRequiredService<MetricsPage>(),
             services.GetRequiredService<RegistryWatch>());
-        var group = endpoints.MapGroup("");
+        var group = endpoints.MapGroup("").WithMetadata(AppFirst.Mark);
 
         Map("POST", "/v1/score", "score", Access.Score, score.Score);
         Map("POST", "/v1/explain", "explain", Access.Score, score.Explain);

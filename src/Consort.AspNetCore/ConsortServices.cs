@@ -11,6 +11,7 @@ using Consort.Serving;
 using Grpc.AspNetCore.Server.Model;
 using Grpc.Health.V1;
 using Grpc.Reflection;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -40,6 +41,7 @@ public static class ConsortServices
             .AddSingleton<HttpGuard>().AddSingleton<ScoreEndpoints>().AddSingleton<ModelEndpoints>()
             .AddSingleton<WatchEndpoints>();
         services.AddSingleton(s => new AnsweredRows(s.GetRequiredService<ConsortOptions>().FeedbackIds));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<MatcherPolicy, AppFirst>());
         services.AddSingleton<RegistryWatch>().AddHostedService(s => s.GetRequiredService<RegistryWatch>());
         services.AddSingleton<GrpcGuard>().AddSingleton<InferenceService>()
             .AddSingleton<IServiceMethodProvider<InferenceService>, InferenceMethods>();

@@ -1,11 +1,19 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Claims;
+using System.Text.Encodings.Web;
 using System.Text.Json.Nodes;
 using Consort.AspNetCore.Options;
 using Consort.AspNetCore.Registry;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Consort.AspNetCore.Tests;
 
@@ -93,6 +101,55 @@ public sealed class AppTests(ServerFixture fixture)
         Assert.Equal(2, seen);
     }
 
+    [Theory]
+    [InlineData("get")]
+    [InlineData("any method")]
+    [InlineData("pattern")]
+    [InlineData("fallback")]
+    public async Task MapConsort_InAnAppWithAPageOfItsOwn_LeavesItThePath(string how)
+    {
+        await using var app = await Start((ConsortOptions o) => o.Model("ctr", fixture.First), a =>
+        {
+            if (how == "get")
+                a.MapGet("/", () => "mine");
+            else if (how == "any method")
+                a.Map("/", () => "mine");
+            else if (how == "pattern")
+                a.MapGet("/{**path}", () => "mine");
+            else
+                a.MapFallback(() => "mine");
+            a.MapGet("metrics", () => "my metrics");
+        });
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        Assert.Equal("mine", await client.GetStringAsync("/"));
+        Assert.Equal("my metrics", await client.GetStringAsync("/metrics"));
+        Assert.Contains("\"openapi\"", await client.GetStringAsync("/openapi.json"), StringComparison.Ordinal);
+        (await client.PostAsync("/v1/score", Json(Body))).EnsureSuccessStatusCode();
+    }
+
+    [Fact]
+    public async Task MapConsort_BesideTheAppsAuthenticationAndRateLimits_KeepsToThem()
+    {
+        await using var app = await Start(s =>
+        {
+            s.AddConsort(o => o.Model("ctr", fixture.First));
+            s.AddAuthentication("test").AddScheme<AuthenticationSchemeOptions, KnownUsers>("test", null);
+            s.AddAuthorization();
+            s.AddRateLimiter(o => o.AddFixedWindowLimiter("two", l => (l.PermitLimit, l.Window) = (2, TimeSpan.FromHours(1))));
+        }, a => a.UseAuthentication().UseAuthorization().UseRateLimiter(), e =>
+        {
+            e.Metadata.Add(new AuthorizeAttribute());
+            e.Metadata.Add(new EnableRateLimitingAttribute("two"));
+        });
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.Single()) };
+        Assert.Equal(HttpStatusCode.Unauthorized, (await client.PostAsync("/v1/score", Json(Body))).StatusCode);
+        Assert.Equal("Healthy", await client.GetStringAsync("/health")); // the app's own are as they were
+        client.DefaultRequestHeaders.Authorization = new("Bearer", "user");
+        Assert.Equal(HttpStatusCode.OK, (await client.PostAsync("/v1/score", Json(Body))).StatusCode);
+        Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v2/models/ctr")).StatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await client.PostAsync("/v1/score", Json(Body))).StatusCode);
+    }
+
     [Fact]
     public async Task MapConsort_WithMistakes_SaysThemBeforeTheAppStarts()
     {
@@ -127,6 +184,17 @@ public sealed class AppTests(ServerFixture fixture)
         {
             await app.DisposeAsync();
             throw;
+        }
+    }
+
+    private sealed class KnownUsers(IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory log, UrlEncoder encoder)
+        : AuthenticationHandler<AuthenticationSchemeOptions>(options, log, encoder)
+    {
+        protected override Task<AuthenticateResult> HandleAuthenticateAsync()
+        {
+            var ticket = new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity("test")), "test");
+            return Task.FromResult(Request.Headers.Authorization == "Bearer user" ? AuthenticateResult.Success(ticket)
+                : AuthenticateResult.NoResult());
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using Google.Protobuf;
@@ -20,6 +21,15 @@ internal sealed class GrpcCall(Uri address) : IDisposable
         BinaryPrimitives.WriteUInt32BigEndian(frame.AsSpan(1), (uint)message.Length);
         message.CopyTo(frame, 5);
         return frame;
+    }
+
+    public static byte[] Packed(byte[] message, string encoding)
+    {
+        using var packed = new MemoryStream();
+        const CompressionLevel Level = CompressionLevel.SmallestSize;
+        using (Stream stream = encoding == "gzip" ? new GZipStream(packed, Level) : new ZLibStream(packed, Level))
+            stream.Write(message);
+        return packed.ToArray();
     }
 
     public async Task<(StatusCode Status, string Message, byte[] Answer)> Send(string path, byte[] body,

@@ -190,7 +190,12 @@ public sealed class GrpcTests(ServerFixture fixture)
         await Expect(StatusCode.InvalidArgument, "one message", [0, 0, 0, 0]);
         await Expect(StatusCode.InvalidArgument, "one message", [0, 255, 255, 255, 255, 1]);
         await Expect(StatusCode.InvalidArgument, "", GrpcCall.Frame([0xFF, 0xFF, 0xFF]));
-        await Expect(StatusCode.Unimplemented, "compressed", GrpcCall.Frame(With(_ => { }), flag: 1));
+        await Expect(StatusCode.Unimplemented, "expected gzip or deflate", GrpcCall.Frame(With(_ => { }), flag: 1));
+        await Expect(StatusCode.Unimplemented, "\"snappy\"", GrpcCall.Frame(With(_ => { }), flag: 1), Infer, ("grpc-encoding", "snappy"));
+        await Expect(StatusCode.InvalidArgument, "compressed", GrpcCall.Frame(With(_ => { }), flag: 1), Infer, ("grpc-encoding", "gzip"));
+        var bomb = GrpcCall.Frame(GrpcCall.Packed(new byte[1 << 20], "gzip"), flag: 1);
+        Assert.True(bomb.Length < 10_000);
+        await Expect(StatusCode.ResourceExhausted, "10005 bytes", bomb, Infer, ("grpc-encoding", "gzip"));
         await Expect(StatusCode.Unimplemented, "ModelStreamInfer", GrpcCall.Frame([]), GrpcCall.Service + "ModelStreamInfer");
         await Expect(StatusCode.DeadlineExceeded, "", GrpcCall.Frame(With(_ => { })), Infer, ("grpc-timeout", "1u"));
         Assert.Equal(StatusCode.OK, (await client.Send(Infer, GrpcCall.Frame(With(_ => { })), ("grpc-timeout", "1H"))).Status);
@@ -227,6 +232,22 @@ public sealed class GrpcTests(ServerFixture fixture)
         Assert.Contains("found more than", message, StringComparison.Ordinal);
         var allocated = GC.GetTotalAllocatedBytes() - before;
         Assert.True(allocated < 30 << 20, $"{allocated} bytes"); // the client's own body included
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    public async Task Infer_ACompressedMessage_IsAnsweredAsIfItWereNot(string encoding)
+    {
+        await using var server = await TestServer.Start(fixture.First);
+        using var client = new GrpcCall(server.Grpc);
+        var message = Request(fixture.Raw.Count).ToByteArray();
+        var packed = GrpcCall.Packed(message, encoding);
+        Assert.True(packed.Length < message.Length / 2);
+        var (status, mistake, answer) = await client.Send(Infer, GrpcCall.Frame(packed, flag: 1), ("grpc-encoding", encoding));
+        Assert.True(status == StatusCode.OK, mistake);
+        Near([.. ModelInferResponse.Parser.ParseFrom(answer).Outputs[0].Contents.Fp32Contents]);
+        Assert.Equal(0, server.Server.Gate.Memory.Held);
     }
 
     [Fact]

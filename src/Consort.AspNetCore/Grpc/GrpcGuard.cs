@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Globalization;
+using System.IO.Compression;
 using System.IO.Pipelines;
 using Consort.AspNetCore.Metrics;
 using Consort.AspNetCore.Requests;
@@ -95,10 +96,26 @@ internal sealed class GrpcGuard(ApiKeys keys, RequestGate gate, Limits limits, R
             throw new RequestException(400,
                 $"found a body of {frame.Length} bytes, expected one message with its prefix of {Prefix} bytes");
         if (frame[0] != 0)
-            throw new RpcException(new Status(StatusCode.Unimplemented,
-                "found a compressed message, expected one that is not (grpc-accept-encoding: identity)"));
+            Decompress(context, buffers);
         context.Features.Set(buffers);
         context.Features.Set<IRequestBodyPipeFeature>(new Arrived(buffers.Body));
+    }
+
+    // The library would do so into memory without a bound.
+    private void Decompress(HttpContext context, RequestBuffers buffers)
+    {
+        var encoding = context.Request.Headers["grpc-encoding"].ToString();
+        context.Response.Headers["grpc-accept-encoding"] = "identity,gzip,deflate";
+        Func<Stream, Stream> open = encoding switch
+        {
+            "gzip" => s => new GZipStream(s, CompressionMode.Decompress),
+            "deflate" => s => new ZLibStream(s, CompressionMode.Decompress),
+            _ => throw new RpcException(new Status(StatusCode.Unimplemented,
+                $"grpc-encoding: found {RequestException.Show(encoding)} of a compressed message, expected gzip or deflate")),
+        };
+        // A small message may take long to unfold, so it takes a place.
+        using (gate.Enter(context))
+            buffers.Decompress(Prefix, open, limits.Body + Prefix);
     }
 
     // Of an answer that the library has made: its status is a trailer, or HTTP's where there was no call.

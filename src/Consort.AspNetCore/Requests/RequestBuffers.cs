@@ -114,6 +114,40 @@ internal sealed class RequestBuffers : IDisposable
             throw RequestException.MadeRoom();
     }
 
+    /// <summary>Puts a message of gRPC that has arrived compressed in its own place, as one that has not.</summary>
+    /// <param name="prefix">Bytes before it: whether it is compressed, and its length.</param>
+    /// <param name="open">Reads it.</param>
+    /// <param name="most">Bytes that there may be then.</param>
+    /// <exception cref="RequestException">400: it is damaged. 413: it is too long. 503: bodies hold as much memory as they may.</exception>
+    public void Decompress(int prefix, Func<Stream, Stream> open, int most)
+    {
+        var (packed, length, part) = (_body, BodyLength, ArrayPool<byte>.Shared.Rent(FirstBody));
+        (_body, BodyLength) = ([], 0);
+        try
+        {
+            Append(packed.AsSpan(0, prefix));
+            using var message = open(new MemoryStream(packed, prefix, length - prefix, writable: false));
+            while (message.Read(part) is > 0 and var read)
+            {
+                if (BodyLength + read > most)
+                    throw RequestException.TooLarge(most);
+                Append(part.AsSpan(0, read));
+            }
+
+            _body[0] = 0;
+            BinaryPrimitives.WriteInt32BigEndian(_body.AsSpan(1), BodyLength - prefix);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new RequestException(400, $"the compressed message cannot be read: {e.Message}", e);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(part);
+            ArrayPool<byte>.Shared.Return(packed);
+        }
+    }
+
     /// <summary>Gives up what it holds to others.</summary>
     /// <returns>What ends the reading.</returns>
     public CancellationTokenSource Leave()
