@@ -26,7 +26,8 @@ internal sealed class PlanCommand : ExampleCommand
     };
     private readonly Option<double> _rows = Shared.NeededNumber("--rows", "Training rows of an epoch.", 1, 1e15);
     private readonly Option<double> _vocabulary = Shared.Number("--vocab", "Tokens of all fields together.", 1e6, 1, 1e12);
-    private readonly Option<int> _ranks = Shared.Number("--ranks", "Ranks, a machine each unless --ranks-per-machine; the powers of two below are predicted as well.", 8, 1, 1024);
+    private readonly Option<int> _ranks = Shared.Number("--ranks",
+        "Ranks, a machine each unless --ranks-per-machine; the powers of two below are predicted as well.", 8, 1, 1024);
     private readonly Option<string> _network = Shared.TextOr("--network", "SPEED",
         "What lies between them: 25Gb, 100Gb/5us (bits a second, and the time of a small message), or memory for processes of one machine.",
         "25Gb");

@@ -85,7 +85,7 @@ public sealed class UpdateTests : IDisposable
         foreach (var (number, name) in new[] { ("1", "valid"), ("2", "test") })
         {
             var score = UpdateRecord.Read(_clicks.At($"run-days/{name}"))!.Before;
-            var row = days.Descendants(space + "tr").Select(r => r.Elements(space + "td").Select(d => d.Value).ToList()).Single(r => r.Contains($"{name}.csv"));
+            var row = days.Descendants(space + "tr").Select(r => r.Elements().Select(d => d.Value).ToList()).Single(r => r.Contains($"{name}.csv"));
             Assert.Equal(number, row[0]);
             Assert.Contains(score.Auc.ToString("F5", CultureInfo.InvariantCulture), row);
             Assert.Contains(score.LogLoss.ToString("F5", CultureInfo.InvariantCulture), row);

@@ -17,7 +17,7 @@ public sealed class LineBudgetTests
         ["Consort.Data.DuckDb"] = 750,
         ["Consort.Data.Parquet"] = 900,
         ["Consort.Distributed"] = 900,
-        ["Consort.Experiments"] = 4_550,
+        ["Consort.Experiments"] = 4_600,
         ["Consort.Foundation"] = 4_100,
         ["Consort.Import"] = 2_000,
         ["Consort.Learning"] = 6_600,
