@@ -23,9 +23,12 @@ public sealed class LogitPass
     private readonly GatheredRows? _gathered; // of several ranks
     private readonly TableShards<float>? _shards;
     private readonly (int Rank, int Ranks) _share = (0, 1);
+    private readonly RowJob _read, _write;
     private BatchLogits? _spare;
     private bool _isFetched; // the batch's rows, for a pass ahead
     private int _first; // where this rank's rows begin among those of the batch
+    private Batch? _batch; // while it is read
+    private double _shift;
 
     /// <summary>Creates a pass with room for the program's largest batch.</summary>
     /// <param name="program">The family.</param>
@@ -52,6 +55,7 @@ public sealed class LogitPass
         Logits = NewLogits();
         if (program.Ranks is { } ranks)
             (_gathered, _share) = (new GatheredRows(ranks, Logits), (ranks.Rank, ranks.Count));
+        (_read, _write) = (new RowJob(Read), new RowJob(Write));
     }
 
     /// <summary>The logits and labels of the last batch.</summary>
@@ -181,14 +185,7 @@ public sealed class LogitPass
     /// <summary>Hands the loss gradient of the last batch to the program and runs its backward pass.</summary>
     public void Backward()
     {
-        for (var member = 0; member < Logits.Members; member++)
-        {
-            var target = _program.LogitGradients(member);
-            var source = Logits.Gradients(member).Slice(_first, target.Length); // [B], or of this rank's rows
-            for (var row = 0; row < target.Length; row++)
-                target[row] = (float)source[row];
-        }
-
+        _write.Run(_program.Workers, _program.LogitGradients(0).Length);
         _program.Backward();
     }
 
@@ -203,20 +200,37 @@ public sealed class LogitPass
         }
 
         Logits.Rows = batch.Rows;
-        var labels = Logits.Labels();
-        var given = batch.Labels;
-        for (var row = 0; row < labels.Length; row++)
-            labels[row] = given[row];
-        Logits.HasWeights = !batch.Weights.IsEmpty;
-        for (var row = 0; row < batch.Weights.Length; row++)
-            Logits.Weights()[row] = batch.Weights[row];
+        (Logits.HasWeights, Logits.MayLackLabels) = (!batch.Weights.IsEmpty, !batch.Labelled.IsEmpty);
+        (_batch, _shift) = (batch, shift);
+        _read.Run(_program.Workers, batch.Rows);
         if (isTraining)
             Logits.BalanceWeights();
-        Logits.MayLackLabels = !batch.Labelled.IsEmpty;
-        for (var row = 0; row < batch.Labelled.Length; row++)
+    }
+
+    // What the batch and the program say of rows [start, end).
+    private void Read(int start, int end)
+    {
+        var batch = _batch!;
+        var labels = Logits.Labels();
+        for (var row = start; row < end; row++)
+            labels[row] = batch.Labels[row];
+        for (var row = start; Logits.HasWeights && row < end; row++)
+            Logits.Weights()[row] = batch.Weights[row];
+        for (var row = start; Logits.MayLackLabels && row < end; row++)
             Logits.Labelled()[row] = batch.Labelled[row] != 0;
         for (var member = 0; member < Logits.Members; member++)
-            Widen(_program.Logits(member), Logits.Logits(member), shift);
+            Widen(_program.Logits(member)[start..end], Logits.Logits(member)[start..end], _shift);
+    }
+
+    private void Write(int start, int end)
+    {
+        for (var member = 0; member < Logits.Members; member++)
+        {
+            var target = _program.LogitGradients(member)[start..end];
+            var source = Logits.Gradients(member).Slice(_first + start, target.Length); // [B], or of this rank's rows
+            for (var row = 0; row < target.Length; row++)
+                target[row] = (float)source[row];
+        }
     }
 
     private void RunProgram(Batch batch, Step step)

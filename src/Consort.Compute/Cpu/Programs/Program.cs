@@ -29,6 +29,7 @@ public sealed unsafe class Program<T> : IDisposable
     private readonly ProgramGuard<T>? _guard; // of the guarded build alone
     private readonly PositionPlaces? _places; // among those of all ranks
     private Gemm[]? _workerGemms;
+    private readonly CopyJob _copy = new();
     private Step _step;
 
     /// <summary>Compiles a graph.</summary>
@@ -200,7 +201,8 @@ public sealed unsafe class Program<T> : IDisposable
         if (_ids is not null)
         {
             // Whoever gave them may use his memory for something else before the backward pass.
-            ids[..(int)idCount].CopyTo(_ids.Slice(0, (int)idCount));
+            fixed (int* given = ids)
+                _copy.Run(Workers, given, _ids.Pointer, (int)idCount);
             if (_lists is not null)
                 lists.CopyTo(_lists.Slice(0, lists.Length));
             RunForward(_ids.Pointer, _lists is null ? null : _lists.Pointer, numeric, step);
