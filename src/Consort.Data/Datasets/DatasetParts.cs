@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Runtime.InteropServices;
 using Consort.Data.Encoders;
 using Consort.Data.Schemas;
@@ -127,7 +128,13 @@ internal sealed class DatasetParts
         var path = Path.Combine(folder, stored.Name);
         EncodedDataset.CheckSize(path, stored);
         using var file = SourceStream.Open(path);
-        for (int read; (read = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0;) take(buffer.AsSpan(0, read));
+        var hash = new XxHash128();
+        for (int read; (read = file.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false)) > 0;)
+        {
+            hash.Append(buffer.AsSpan(0, read));
+            take(buffer.AsSpan(0, read));
+        }
+        EncodedDataset.CheckHash(path, stored, Convert.ToHexStringLower(hash.GetCurrentHash()));
     }
 
     private delegate void SpanAction(Span<byte> bytes);

@@ -217,7 +217,7 @@ internal sealed class TokenTable : IDisposable
     private uint Store(ReadOnlySpan<byte> token)
     {
         var size = (token.Length + 4L + 7) & ~7L;
-        if (_arenaUsed + size > _grown.Capacity) _grown.Grow(Math.Max(_grown.Capacity * 2, Math.Max(size, 1 << 16)));
+        if (_arenaUsed + size > _grown.Capacity) _grown.Grow(Math.Max(_grown.Capacity * 2, Math.Max(_arenaUsed + size, 1 << 16)));
         var unit = _arenaUsed / 8;
         if (unit > uint.MaxValue - LongToken)
             throw new ConsortException("found more than 32 GiB of distinct tokens in one column; set transform hash for it");

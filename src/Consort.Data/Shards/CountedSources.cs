@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Consort.Data.Datasets;
@@ -29,8 +30,11 @@ internal sealed record CountedSources
     /// <summary>The rows of each shard.</summary>
     public required IReadOnlyList<IReadOnlyList<SourceShare>> Shards { get; init; }
 
-    public void Write(string encoder) =>
-        SafeFile.Write(encoder + Ending, stream => JsonSerializer.Serialize(stream, this, CountedJson.Default.CountedSources));
+    /// <summary>XxHash128 of all else that stands here.</summary>
+    public string Checksum { get; init; } = "";
+
+    public void Write(string encoder) => SafeFile.Write(encoder + Ending,
+        stream => JsonSerializer.Serialize(stream, this with { Checksum = Sum() }, CountedJson.Default.CountedSources));
 
     /// <summary>Reads what stands beside an encoder.</summary>
     /// <exception cref="ConsortException">Nothing, or it is damaged or of another encoder.</exception>
@@ -43,6 +47,7 @@ internal sealed record CountedSources
         var read = JsonText.Read(path, Damaged, CountedJson.Default.CountedSources);
         if (read.Kind != KindName || read.Format != CurrentFormat)
             throw new ConsortException($"{path}: found {read.Kind} of format {read.Format}, expected {KindName} of format {CurrentFormat}; merge the counters again");
+        if (read.Checksum != read.Sum()) throw Damaged("its checksum is another");
         if (read.Shards.Any(s => s.Any(p => (uint)p.Place >= (uint)read.Sources.Count))) throw Damaged("shards");
         if (DatasetEncoder.Stored(encoder).Checksum != read.Encoder)
             throw new ConsortException($"{encoder}: found another encoder than {path} says; merge the counters again");
@@ -76,6 +81,9 @@ internal sealed record CountedSources
         if (encoder.Schema.Generated.Count != schema.Generated.Count)
             throw new ConsortException($"{path}: found an encoder of fields alone, expected one with the schema's crosses and lookups, too: count these with --count-only --encoder {path}, and merge those counters with --merge … --encoder {path}");
     }
+
+    private string Sum() => Convert.ToHexStringLower(
+        XxHash128.Hash(JsonSerializer.SerializeToUtf8Bytes(this with { Checksum = "" }, CountedJson.Default.CountedSources)));
 }
 
 [JsonSourceGenerationOptions(

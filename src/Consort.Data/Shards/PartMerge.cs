@@ -23,6 +23,8 @@ public static class PartMerge
         Check(read);
         read = [.. read.OrderBy(p => p.Manifest.Part!.Index)];
         var (place, temp) = (new DatasetPlace(folder), SafeFile.TempName(folder));
+        if (read.FirstOrDefault(p => FileFacts.AreSame(At(p.Folder), At(place.Folder))).Folder is { } own)
+            throw new ConsortException($"{folder}: is a part itself ({own}), whose rows the dataset of all would replace; expected another folder");
         try
         {
             Directory.CreateDirectory(temp);
@@ -58,6 +60,8 @@ public static class PartMerge
             if (Directory.Exists(temp)) Directory.Delete(temp, recursive: true);
         }
     }
+
+    private static string At(string folder) => Path.Combine(folder, Manifest.FileName);
 
     private static void Check((string Folder, Manifest Manifest)[] parts)
     {

@@ -30,6 +30,15 @@ public sealed class TokenTableTests
         + random.Next(3000);
 
     [Fact]
+    public void At_ATokenLongerThanAllBefore_IsKept()
+    {
+        using var table = new TokenTable();
+        string[] tokens = [.. Enumerable.Range(0, 200).Select(i => new string('t', 300) + i), new string('u', 100_000), new string('v', 1 << 21)];
+        foreach (var token in tokens) At(table, token)++;
+        Assert.Equal(tokens.ToDictionary(t => t, _ => 1), Content(table));
+    }
+
+    [Fact]
     public void At_RandomTokens_CountsAsADictionaryDoes()
     {
         using TokenTable one = new(), two = new();

@@ -122,6 +122,35 @@ public sealed class ShardTests : IDisposable
             StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void MergeParts_IntoAPartOrOfADamagedOne_IsRefusedAndLosesNothing()
+    {
+        var (schema, plan) = SmallRows();
+        var whole = Encode(schema, plan, 2);
+        string[] parts = [At("part_0"), At("part_1")];
+        Directory.CreateSymbolicLink(At("link"), parts[1]);
+        foreach (var own in new[] { parts[0], At("link") })
+            Assert.StartsWith($"{own}: is a part itself ", Fails(() => PartMerge.Write(parts, own)), StringComparison.Ordinal);
+        EncodedDataset.Open(whole).Dispose();
+        var rows = Directory.GetFiles(parts[1], "train*.bin").Single();
+        var bytes = File.ReadAllBytes(rows);
+        bytes[5] ^= 1;
+        File.WriteAllBytes(rows, bytes);
+        Assert.StartsWith($"{rows}: found checksum ", Fails(() => PartMerge.Write(parts, At("again"))), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(At("again")));
+    }
+
+    [Fact]
+    public void Store_ByCountedRowsThatWereChanged_IsRefused()
+    {
+        var (schema, plan) = SmallRows();
+        Encode(schema, plan, 2);
+        var path = At("encoder.rows.json");
+        File.WriteAllText(path, File.ReadAllText(path).Replace("\"rows\": 50", "\"rows\": 51", StringComparison.Ordinal));
+        Assert.StartsWith($"{path}: found a damaged file: its checksum is another",
+            Fails(() => ShardStore.Of(Request(schema, plan, 1, 2), At("encoder"), At("again"))), StringComparison.Ordinal);
+    }
+
     private string Encode(Schema schema, SplitPlan plan, int shards, string name = "")
     {
         string[] Counters(string kind, string? encoder) => [.. Enumerable.Range(0, shards).Select(i =>
