@@ -69,8 +69,15 @@ internal sealed class EncodeShards
         var rate = result.Rows / Math.Max(1e-9, result.Seconds);
         JsonFile.Write(json, new
         {
-            Shard = request.Shard.Index, Shards = request.Shard.Count, result.Rows, result.Files, result.SourceBytes,
-            Seconds = Math.Round(result.Seconds, 3), RowsPerSecond = Math.Round(rate, 1), PeakMemoryMb = Math.Round(Memory, 1), Out = path,
+            Shard = request.Shard.Index,
+            Shards = request.Shard.Count,
+            result.Rows,
+            result.Files,
+            result.SourceBytes,
+            Seconds = Math.Round(result.Seconds, 3),
+            RowsPerSecond = Math.Round(rate, 1),
+            PeakMemoryMb = Math.Round(Memory, 1),
+            Out = path,
         });
         terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"counted shard {request.Shard}: {result.Rows:N0} rows of {result.Files} sources in {Pace.Time(result.Seconds)}: {rate:N0} rows/s, peak memory {Memory:N0} MB"));
@@ -96,9 +103,16 @@ internal sealed class EncodeShards
         terminal.Status.Clear();
         JsonFile.Write(json, new
         {
-            result.Rows, result.Shards, result.Space.Features, Categorical = result.Space.Categorical.Count,
-            Numeric = result.Space.Numeric.Count, result.Checksum, result.IsWhole, Seconds = Math.Round(clock.Elapsed.TotalSeconds, 3),
-            PeakMemoryMb = Math.Round(Memory, 1), Out = path,
+            result.Rows,
+            result.Shards,
+            result.Space.Features,
+            Categorical = result.Space.Categorical.Count,
+            Numeric = result.Space.Numeric.Count,
+            result.Checksum,
+            result.IsWhole,
+            Seconds = Math.Round(clock.Elapsed.TotalSeconds, 3),
+            PeakMemoryMb = Math.Round(Memory, 1),
+            Out = path,
         });
         terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"merged {result.Shards} shards of {result.Rows:N0} rows: {result.Space.Categorical.Count} categorical and {result.Space.Numeric.Count} numeric columns, {result.Space.Features:N0} features, in {Pace.Time(clock.Elapsed.TotalSeconds)}, peak memory {Memory:N0} MB"));
@@ -115,9 +129,14 @@ internal sealed class EncodeShards
         {
             JsonFile.Write(json, new
             {
-                Parts = parts.Length, Rows = splits.Sum(s => s.Rows), Key = EncodedDataset.KeyAt(folder),
-                Sha256 = EncodedDataset.ContentHashOf(folder), Seconds = Math.Round(clock.Elapsed.TotalSeconds, 3),
-                PeakMemoryMb = Math.Round(Memory, 1), Folder = folder, Splits = splits,
+                Parts = parts.Length,
+                Rows = splits.Sum(s => s.Rows),
+                Key = EncodedDataset.KeyAt(folder),
+                Sha256 = EncodedDataset.ContentHashOf(folder),
+                Seconds = Math.Round(clock.Elapsed.TotalSeconds, 3),
+                PeakMemoryMb = Math.Round(Memory, 1),
+                Folder = folder,
+                Splits = splits,
             });
         }
         terminal.Show(ResultTable.Of(splits, new("split", s => s.Name), new("rows", s => s.Rows, "N0"), new("clicks", s => s.Clicks, "N0"),

@@ -96,7 +96,7 @@ internal static class RankWeights
     private static void Receive(IRanks ranks, IReadOnlyList<WeightTensor> tensors)
     {
         var numbers = Array.Empty<float>();
-        while (Tell(ranks, 0, 0, 0) is (>= 0 and var tensor, var start, var length))
+        while (Tell(ranks, 0, 0, 0) is ( >= 0 and var tensor, var start, var length))
         {
             if (numbers.Length < length)
                 numbers = new float[length];

@@ -61,7 +61,7 @@ public sealed class TrainingRun : IDisposable
         TrainingChecks.Rows(phases, data.Transfer is not null);
         (_data, _options, _phases, _folder) = (data, options, phases, folder);
         _findTeacher = findTeacher ?? (name => throw new ArgumentException($"nothing finds the teacher {name.Path}", nameof(findTeacher)));
-        _observer = new TrainingObserver(folder, data, options, progress) 
+        _observer = new TrainingObserver(folder, data, options, progress)
         { IsMeasureOnly = isMeasureOnly, IsFollower = ranks is { Rank: > 0 } };
         _ranks = ranks;
         _workers = new Workers(threads);
