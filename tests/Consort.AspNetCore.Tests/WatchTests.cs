@@ -116,6 +116,20 @@ public sealed class WatchTests(ServerFixture fixture)
         Assert.Contains("ids: found 2, expected 1", (string)odd["detail"]!, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("\"d\", \"d\"", "d", 4)]
+    [InlineData("\"d\", \"\\u0064\"", "d", 4)]
+    [InlineData("7, \"7\"", "7", 4)]
+    [InlineData("\"d\", \"d\"", "d", 0)]
+    public async Task Score_WithAnIdTwice_KeepsNone(string ids, string id, int kept)
+    {
+        await using var server = await TestServer.Start(fixture.First, o => o with { FeedbackIds = kept });
+        var (code, problem) = await server.Post("/v1/score", $$"""{"rows": [{"site": "s3"}, {"site": "s4"}], "ids": [{{ids}}]}""");
+        Assert.Equal(HttpStatusCode.BadRequest, code);
+        Assert.Contains($"ids[1]: found \"{id}\" again, as ids[0] is, expected each id once", (string)problem["detail"]!, StringComparison.Ordinal);
+        Assert.Equal(0, (int)(await server.Get("/v1/models/clicks/watch")).Body["waiting"]!);
+    }
+
     [Fact]
     public async Task Feedback_WithAnIdTwice_TakesNone()
     {

@@ -1,4 +1,3 @@
-using System.IO.Hashing;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Consort.AspNetCore.Registry;
@@ -64,23 +63,10 @@ internal sealed class WatchEndpoints(ModelRegistry registry, RequestGate gate, L
         var count = RowIds.Count(places[0].Of(json), limits);
         if (count != labels.Count)
             throw new RequestException(400, $"found {count} ids and {labels.Count} labels, expected as many");
-        CheckOnce(places[0].Of(json), buffers);
+        RowIds.CheckOnce(places[0].Of(json), buffers.Values, limits);
         var (row, known) = (0, 0);
         RowIds.Each(places[0].Of(json), buffers.Values, limits, id => known += answered.Take(id, labels[row++]) ? 1 : 0);
         return new JsonObject { ["matched"] = known, ["unknown"] = count - known };
-    }
-
-    // Of two labels for one row nobody could say which counts.
-    private void CheckOnce(ReadOnlySpan<byte> ids, RequestBuffers buffers)
-    {
-        var (seen, at) = (new Dictionary<ulong, int>(), 0);
-        RowIds.Each(ids, buffers.Values, limits, id =>
-        {
-            if (!seen.TryAdd(XxHash3.HashToUInt64(id), at))
-                throw new RequestException(400,
-                    $"ids[{at}]: found {RequestException.Show(id)} again, as ids[{seen[XxHash3.HashToUInt64(id)]}] is, expected each id once");
-            at++;
-        });
     }
 
     private static RequestException NoLabel(int place, string found) => new(400, $"labels[{place}]: found {found}, expected 0 or 1");

@@ -25,7 +25,12 @@ public sealed partial record ModelSource(string Name, string Path)
         foreach (var (label, version) in Labels)
             if (!IsName(label) || !IsName(version))
                 throw new ConsortException($"model {Name}, label \"{label}={version}\": {Expected}");
+            else if (label == Latest)
+                throw new ConsortException($"model {Name}, label \"{label}={version}\": found {Latest}, which is always the newest version, expected another name");
     }
+
+    /// <summary>Stands for the newest version, and is no label.</summary>
+    internal const string Latest = "latest";
 
     internal const string Expected =
         "expected a name of 1 to 100 letters, digits, dots, dashes and underscores that begins with a letter or a digit";

@@ -39,7 +39,7 @@ internal sealed record ModelState(IReadOnlyList<ModelVersion> Versions, IReadOnl
 /// </summary>
 internal sealed class ServedModel : IDisposable
 {
-    public const string Stable = "stable", Canary = "canary", Shadow = "shadow", Latest = "latest";
+    public const string Stable = "stable", Canary = "canary", Shadow = "shadow", Latest = ModelSource.Latest;
 
     private readonly ModelSource _source;
     private readonly double _canaryShare;

@@ -1,3 +1,4 @@
+using System.IO.Hashing;
 using System.Text.Json;
 
 namespace Consort.AspNetCore.Requests;
@@ -24,6 +25,20 @@ internal static class RowIds
         }
 
         return count;
+    }
+
+    /// <summary>Checks, after <see cref="Count"/>, that each is there once: of two labels for one row nobody could say which counts.</summary>
+    /// <exception cref="RequestException">400: an id that is there again.</exception>
+    public static void CheckOnce(ReadOnlySpan<byte> array, ValueBuffers values, Limits limits)
+    {
+        var (seen, at) = (new Dictionary<ulong, int>(), 0);
+        Each(array, values, limits, id =>
+        {
+            if (!seen.TryAdd(XxHash3.HashToUInt64(id), at))
+                throw new RequestException(400,
+                    $"ids[{at}]: found {RequestException.Show(id)} again, as ids[{seen[XxHash3.HashToUInt64(id)]}] is, expected each id once");
+            at++;
+        });
     }
 
     /// <summary>Gives each, after <see cref="Count"/> has looked at all.</summary>

@@ -25,6 +25,8 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
             throw new RequestException(400, "expected rows (and fields where rows are arrays), or candidates (and context)");
         buffers.Values.Start(_fields.Names.Count);
         var ids = body.Ids.IsThere ? RowIds.Count(body.Ids.Of(json), limits) : 0;
+        if (body.Ids.IsThere)
+            RowIds.CheckOnce(body.Ids.Of(json), buffers.Values, limits);
         var rows = body.Rows.IsThere ? Rows(json, body) : Candidates(json, body);
         if (body.Ids.IsThere && ids != rows)
             throw new RequestException(400, $"ids: found {ids}, expected {rows}, one for each row");

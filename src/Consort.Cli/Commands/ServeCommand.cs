@@ -143,11 +143,10 @@ internal sealed class ServeCommand : ExampleCommand
             var at = colon < 0 ? 0 : models.FindIndex(m => m.Name == label[..colon]);
             if (at < 0)
                 throw new ConsortException($"--label {text}: found no model {label[..colon]}, expected one of {string.Join(", ", models.Select(m => m.Name))}");
-            models[at] = models[at] with
-            {
-                Labels =
-                new Dictionary<string, string>(models[at].Labels) { [label[(colon + 1)..]] = version }
-            };
+            var labels = new Dictionary<string, string>(models[at].Labels);
+            if (!labels.TryAdd(label[(colon + 1)..], version))
+                throw new ConsortException($"--label {text}: found a label that stands for version {labels[label[(colon + 1)..]]} already, expected each label of a model once");
+            models[at] = models[at] with { Labels = labels };
         }
 
         CheckCanary(arguments, models);

@@ -100,6 +100,8 @@ internal sealed class UpdateCommand : ExampleCommand
             if (!isAgain && rows.Select(r => (Place: r, By: SeenRows.By(run, r))).FirstOrDefault(r => r.By is not null)
                 is { By: { } by } seen)
                 throw new ConsortException($"--data {seen.Place}: found rows that {by} was trained on, expected new ones; --again trains on them once more");
+            if (!isAgain && SeenRows.Twice(rows) is { } same)
+                throw new ConsortException($"--data {same.Place}: found the rows of {same.First} again, expected each file once; --again trains on them once more");
             var day = NameOf(rows[0]);
             var name = rows.Length == 1 ? day : FormattableString.Invariant($"{day} and {rows.Length - 1} more");
             return [(name, given ?? Path.Combine(beside, day), rows)];

@@ -82,6 +82,23 @@ internal sealed record RunData
                 $"files has {data.Files.Count} items, expected {data.Identities.Count} as of identities"));
     }
 
+    /// <summary>What tells its rows from those of a dataset, or null: an encoder of another schema makes another key of the same rows.</summary>
+    public string? OtherRows(EncodedDataset dataset)
+    {
+        var (own, others) = (Identities, dataset.SourceFiles);
+        if (Key == dataset.Key)
+            return null;
+        if (own.Count != others.Count)
+            return FormattableString.Invariant($"found {own.Count} files ({Names(own)}), the experiment has {others.Count} ({Names(others)})");
+        var other = own.Zip(others).FirstOrDefault(p => (p.First.Size, p.First.Hash) != (p.Second.Size, p.Second.Hash));
+        if (other.First is not null)
+            return $"found {Named(other.First)}, the experiment has {Named(other.Second)}";
+        return Split == dataset.SplitText ? null : $"found the split \"{Split}\", the experiment has \"{dataset.SplitText}\"";
+
+        static string Named(SourceIdentity file) => FormattableString.Invariant($"{file.Path} ({file.Size} bytes, hash {file.Hash})");
+        static string Names(IEnumerable<SourceIdentity> files) => string.Join(", ", files.Select(f => f.Path));
+    }
+
     /// <summary>The plan of the splits over the files where they are now.</summary>
     public SplitPlan Plan(IReadOnlyList<string> files) => SplitPlan.Parse(Split, files);
 

@@ -77,6 +77,9 @@ public static class BaselineStudy
             if (!File.Exists(new RunFolder(run).Metrics))
                 throw new ConsortException($"--against {run}: found no finished run there, expected a folder that `consort train --out` has written");
         using var data = request.Experiment.Data!.Open(request.Threads, request.Encoding, cancellation).Dataset;
+        foreach (var run in request.Against.Where(r => !IsUpdate(r, request)))
+            if (RunData.Read(new RunFolder(run))?.OtherRows(data) is { } other)
+                throw new ConsortException($"--against {run}: was trained on other rows than the experiment {request.Experiment.Name} names: {other}; expected a run on the same rows");
         if (data.Train.Clicks == 0 || data.Train.Clicks == data.Train.Rows)
             throw new ConsortException($"training rows: found {data.Train.Clicks} clicks among {data.Train.Rows}, expected rows with and without");
         var (valid, test) = (SplitLabels.Of(data.Valid!), SplitLabels.OfTest(data));
@@ -129,8 +132,7 @@ public static class BaselineStudy
 
     private static RowLogits RowsOf(string run, float[] labels, string split, BaselineRequest request, CancellationToken cancellation)
     {
-        var rows = UpdateRecord.Read(run) is not null && request.Experiment.Data!.Split is { } plan
-            ? OfUpdate(run, plan, split, request, cancellation) : Own();
+        var rows = IsUpdate(run, request) ? OfUpdate(run, request.Experiment.Data!.Split!, split, request, cancellation) : Own();
         return rows.Labels.AsSpan().SequenceEqual(labels) ? rows
             : throw new ConsortException($"--against {run}: found {rows.Labels.Length:N0} test rows that are not those of the experiment ({labels.Length:N0}), expected the same in the same order");
 
@@ -140,6 +142,9 @@ public static class BaselineStudy
             return RowLogits.Load(TestRows.PathOf(run));
         }
     }
+
+    private static bool IsUpdate(string run, BaselineRequest request) =>
+        request.Experiment.Data!.Split is not null && UpdateRecord.Read(run) is not null;
 
     // An update's own test rows are of its day: it scores those of the experiment, by the encoder that has grown.
     private static RowLogits OfUpdate(string run, SplitPlan plan, string split, BaselineRequest request, CancellationToken cancellation)

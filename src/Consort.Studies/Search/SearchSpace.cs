@@ -30,7 +30,7 @@ internal sealed record SearchSpace(OptionTree Start, IReadOnlyList<SearchDimensi
         foreach (var (path, value) in (search as OptionGroup)?.Entries.Where(e => e.Key != Others).Select(e => (e.Key, e.Value)) ?? [])
         {
             var facts = declared.GetValueOrDefault(path);
-            if (facts is null && start.Find(path) is null)
+            if (facts is null && !IsThere(start, path))
                 throw map.Error(path, $"found no such option in the experiment{NearestWord.Hint(path, declared.Keys)}");
             found.Remove(path);
             if (value is OptionScalar)
@@ -60,6 +60,19 @@ internal sealed record SearchSpace(OptionTree Start, IReadOnlyList<SearchDimensi
 
     /// <summary>All that a search depends on, in a text.</summary>
     public string Describe() => string.Join('\n', Dimensions.Select(d => $"{d.Path}: {d.Words}").Append(Start.ToYaml()));
+
+    // A key need not be a path at all.
+    private static bool IsThere(OptionTree experiment, string path)
+    {
+        try
+        {
+            return experiment.Find(path) is not null;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
 
     // What the experiment has, by path.
     private static IEnumerable<(string Path, OptionFacts Facts)> Declared(Experiment experiment)

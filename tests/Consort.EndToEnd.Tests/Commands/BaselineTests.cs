@@ -94,6 +94,34 @@ public sealed class BaselineTests
         }
     }
 
+    [Theory]
+    [InlineData("test.csv")]
+    [InlineData("train.csv")]
+    public void Baseline_BesideARunOnOtherRows_NamesBoth(string file)
+    {
+        using var clicks = new TinyClicks();
+        Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "--quiet").ExitCode);
+        // Labels and rows are as many and the same, what is beside them is not.
+        File.WriteAllText(clicks.At(file), File.ReadAllText(clicks.At(file)).Replace(",u1,", ",u2,", StringComparison.Ordinal));
+        var refused = ConsoleRun.Of("baseline", clicks.Experiment, "--against", clicks.At("run"), "--seeds", "1", "--quiet");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains($"--against {clicks.At("run")}: was trained on other rows than the experiment tiny names: found {clicks.At(file)} (", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($", the experiment has {clicks.At(file)} (", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Baseline_BesideARunOfAnotherSchema_IsAccepted()
+    {
+        Assert.SkipUnless(BoostedTrees.IsHere, "no native LightGBM here: an x64 system with libgomp is needed");
+        using var clicks = new TinyClicks();
+        Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "--quiet").ExitCode);
+        var schema = File.ReadAllText(clicks.At("schema.yaml"));
+        File.WriteAllText(clicks.At("schema.yaml"), schema.Replace("{name: user, kind: categorical}", "{name: user, kind: categorical, min_count: 3}", StringComparison.Ordinal));
+        Assert.NotEqual(schema, File.ReadAllText(clicks.At("schema.yaml")));
+        var baseline = ConsoleRun.Of("baseline", clicks.Experiment, "--against", clicks.At("run"), "--seeds", "1", "--min-rows", "5", "--threads", "1", "--quiet");
+        Assert.True(baseline.ExitCode == 0, baseline.Error);
+    }
+
     [Fact]
     public void Baseline_RunThatIsNone_IsRefusedFirst()
     {

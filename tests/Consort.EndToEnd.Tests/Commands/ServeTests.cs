@@ -107,6 +107,8 @@ public sealed class ServeTests
     [InlineData("--model: found \"a\", expected NAME=PATH", "serve", "--model", "a")]
     [InlineData("--label: found \"stable\", expected LABEL=VERSION", "serve", "x.consort", "--label", "stable")]
     [InlineData("found no model y, expected one of x", "serve", "x.consort", "--label", "y:stable=1")]
+    [InlineData("--label x:shadow=3: found a label that stands for version 2 already", "serve", "x.consort", "--label", "shadow=2", "--label", "x:shadow=3")]
+    [InlineData("label \"latest=1\": found latest, which is always the newest version", "serve", "x.consort", "--label", "latest=1")]
     [InlineData("found --port and --urls, expected one of them", "serve", "x.consort", "--port", "1", "--urls", "http://*:2")]
     [InlineData("--max-rows: found \"0\", expected a number from 1 to 1000000", "serve", "x.consort", "--max-rows", "0")]
     [InlineData("api key file nosuch: cannot be read", "serve", "x.consort", "--api-key-file", "nosuch")]

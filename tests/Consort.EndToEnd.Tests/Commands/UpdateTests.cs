@@ -33,6 +33,22 @@ public sealed class UpdateTests : IDisposable
         Assert.Contains("name: tiny, then test.csv", experiment, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("valid.csv")]
+    [InlineData("copy.csv")]
+    public void Update_OneFileTwiceInACall_IsRefused(string again)
+    {
+        var run = Trained();
+        if (!File.Exists(_clicks.At(again)))
+            File.Copy(_clicks.Valid, _clicks.At(again));
+        string[] command = ["update", run, "--data", _clicks.Test, _clicks.Valid, _clicks.At(again), "--out", _clicks.At("next"), "-q"];
+        var refused = ConsoleRun.Of(command);
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains($"--data {_clicks.At(again)}: found the rows of {_clicks.Valid} again, expected each file once", refused.Error, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_clicks.At("next")));
+        Does([.. command, "--again"]);
+    }
+
     [Fact]
     public void EvaluateAndPromote_RowsOfTheChain_SaySo()
     {

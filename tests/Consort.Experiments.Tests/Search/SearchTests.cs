@@ -55,6 +55,11 @@ public sealed class SearchTests
     [InlineData("training.learning_rate: { form: 1 }", "from")]
     [InlineData("training.learning_rate: { from: 1e-3 }", "learning_rate: found from without to, expected both")]
     [InlineData("training.ema: { to: 0.9 }", "ema: found to without from, expected both")]
+    [InlineData("members[0: 1", ":1, key members[0: found no such option")]
+    [InlineData("\"\": 1", ":1, key : found no such option")]
+    [InlineData("training..ema: [0.9, 0.99]", ":1, key training..ema: found no such option in the experiment; did you mean training.ema?")]
+    [InlineData("members[0].: 1", ":1, key members[0].: found no such option")]
+    [InlineData("members.: 1", ":1, key members.: found no such option")]
     [InlineData("others: fixed", "no option to search")]
     public void Of_Mistake_IsNamed(string section, string words) => Assert.Contains(
         words, Assert.Throws<ConsortException>(() => SearchSpace.Of(Read(), OptionTree.Parse(section))).Message, StringComparison.Ordinal);
