@@ -27,7 +27,7 @@ internal static class RowIds
         return count;
     }
 
-    /// <summary>Checks, after <see cref="Count"/>, that each is there once: of two labels for one row nobody could say which counts.</summary>
+    /// <summary>Checks, after <see cref="Count"/>, that each is there once: of two labels for one nobody could say which counts.</summary>
     /// <exception cref="RequestException">400: an id that is there again.</exception>
     public static void CheckOnce(ReadOnlySpan<byte> array, ValueBuffers values, Limits limits)
     {

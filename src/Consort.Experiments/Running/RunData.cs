@@ -82,7 +82,7 @@ internal sealed record RunData
                 $"files has {data.Files.Count} items, expected {data.Identities.Count} as of identities"));
     }
 
-    /// <summary>What tells its rows from those of a dataset, or null: an encoder of another schema makes another key of the same rows.</summary>
+    /// <summary>What tells its rows from a dataset's, or null; the key alone differs where another schema encodes the same rows.</summary>
     public string? OtherRows(EncodedDataset dataset)
     {
         var (own, others) = (Identities, dataset.SourceFiles);
@@ -94,7 +94,6 @@ internal sealed record RunData
         if (other.First is not null)
             return $"found {Named(other.First)}, the experiment has {Named(other.Second)}";
         return Split == dataset.SplitText ? null : $"found the split \"{Split}\", the experiment has \"{dataset.SplitText}\"";
-
         static string Named(SourceIdentity file) => FormattableString.Invariant($"{file.Path} ({file.Size} bytes, hash {file.Hash})");
         static string Names(IEnumerable<SourceIdentity> files) => string.Join(", ", files.Select(f => f.Path));
     }

@@ -43,7 +43,6 @@ public static class SeenRows
         return null;
 
         static long Size(string place) => FileFacts.Of(place).Kind == FileKind.File ? new FileInfo(place).Length : -1;
-
         static string Hash(string path)
         {
             var hash = new XxHash128();
