@@ -68,8 +68,15 @@ internal sealed class ParquetFile : IDisposable
         }
     }
 
-    /// <summary>What the library says, on one line.</summary>
-    public static string Words(Exception e) => PrintableText.Short(e.Message.ReplaceLineEndings(" "), 200);
+    /// <summary>What the library says, on one line; without the name of a C++ type that it puts around.</summary>
+    public static string Words(Exception e)
+    {
+        const string Begin = " (message: '", End = "')";
+        var text = e.Message.ReplaceLineEndings(" ");
+        if (text.IndexOf(Begin, StringComparison.Ordinal) is var at and >= 0 && text.EndsWith(End, StringComparison.Ordinal))
+            text = text[(at + Begin.Length)..^End.Length];
+        return PrintableText.Short(text, 200);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

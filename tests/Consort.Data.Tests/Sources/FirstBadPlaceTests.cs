@@ -204,6 +204,10 @@ public sealed class FirstBadPlaceTests : IDisposable
     [InlineData("1,u,1e151,1,\n", ":1, column price: found \"1e151\", expected a number of at most 1e150")]
     public void Read_CommonMistakes_NameTheKeyThatMendsThem(string text, string message) => AllSay("delimiter: comma", text, message);
 
+    [Fact]
+    public void Read_AnotherTextForMissing_KeepsThoseThatAreThere() => AllSay("delimiter: comma, missing: [\"\", \"-1\"]", "1,u,NA,1,\n",
+        ":1, column price: found \"NA\", expected a number or empty; where it means a missing value, set missing: [\"\", \"-1\", \"NA\"]");
+
     [Theory]
     [InlineData("click;user;price;visits;note\n1;u;1;1;\n",
         ":1: column \"click;user;price;visits;note\" is not in the schema; the schema says delimiter: comma, should it be delimiter: semicolon?")]
