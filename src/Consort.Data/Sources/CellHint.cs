@@ -45,7 +45,8 @@ internal static class CellHint
         var known = field.Missing ?? schema.Missing;
         var write = known.Contains("") || known.Count == 0 ? "leave the cell empty" : $"write \"{known[0]}\"";
         // Those that the schema has stay: whoever copies the line must not lose one.
-        var all = string.Join(", ", known.DefaultIfEmpty("").Append(text).Select(t => $"\"{t.Replace("\\", "\\\\", StringComparison.Ordinal)}\""));
+        var all = string.Join(", ", known.DefaultIfEmpty("").Append(text)
+            .Select(t => $"\"{t.Replace("\\", "\\\\", StringComparison.Ordinal)}\""));
         return rules.Mend($"where it means a missing value, set missing: [{all}]", $"where it means a missing value, {write}");
     }
 
