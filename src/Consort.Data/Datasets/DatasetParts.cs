@@ -19,7 +19,7 @@ internal sealed class DatasetParts
     public static DatasetParts? Of(string folder, Manifest whole)
     {
         if (whole.Parts is null) return null;
-        var parts = whole.Parts.Select(p => (Place: p, Folder: Path.GetFullPath(p.Folder, Path.GetFullPath(folder))))
+        var parts = whole.Parts.Select(p => (Place: p, Folder: At(folder, p)))
             .Select(p => (p.Place, p.Folder, Manifest: ReadPart(p.Folder, folder))).ToArray();
         foreach (var (place, at, manifest) in parts)
         {
@@ -41,7 +41,7 @@ internal sealed class DatasetParts
         try
         {
             return Manifest.IsAt(folder) && Manifest.Read(folder).Parts is { } parts
-                ? [.. parts.Select(p => Path.GetFullPath(p.Folder, Path.GetFullPath(folder)))] : [];
+                ? [.. parts.Select(p => At(folder, p))] : [];
         }
         catch (ConsortException)
         {
@@ -108,6 +108,8 @@ internal sealed class DatasetParts
             if (Of(manifest, split)?.Lists is { } lists) Give(folder, lists, new byte[1 << 20], bytes => take(bytes));
         }
     }
+
+    private static string At(string folder, PartPlace part) => Path.GetFullPath(part.Folder, Path.GetFullPath(folder));
 
     private static StoredSplit? Of(Manifest manifest, string split) => manifest.Splits.FirstOrDefault(s => s.Name == split);
 
