@@ -133,7 +133,7 @@ public sealed class ParquetMistakeTests : IDisposable
         var (path, other) = (Users("a.parquet", [1, 2, 3]), Users("b.parquet", [1, 2, 4]));
         var replaced = new Gone(path, other);
         var request = new EncodeRequest(Schema, SplitPlan.InOrder([path], 0.5, 0.5, 0), _folder.At("encoded"), 1) { Sources = SourceCatalogue.BuiltIn.With(replaced.Kind) };
-        Assert.Equal($"{path}: its content changed while it was being encoded", Assert.Throws<ConsortException>(() => DatasetEncoder.Encode(request)).Message);
+        Assert.Equal($"{path}: its content changed while it was being encoded, expected a file that nobody writes", Assert.Throws<ConsortException>(() => DatasetEncoder.Encode(request)).Message);
     }
 
     [Fact]

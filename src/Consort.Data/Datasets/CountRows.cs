@@ -31,7 +31,7 @@ internal sealed class CountRows : IRowConsumer, IDisposable
         _checks = checkedBy is null ? [] : ColumnCounter.CreateAll(checkedBy);
         _drafts = new DraftWriter(checkedBy ?? schema, _counters);
         // What others look at beside the counter has a text.
-        int[] beside = [.. _counters.Select(c => c?.Beside ?? -1)];
+        HashSet<int> beside = [.. _counters.Select(c => c?.Beside ?? -1)];
         _takesNumbers = [.. _counters.Select((c, f) =>
             c is { TakesNumbers: true, Beside: < 0 } && checkedBy is null && !beside.Contains(f) && !splits.Reads(f) && !_marks.Reads(f))];
     }

@@ -189,7 +189,7 @@ public static class DatasetEncoder
             if (request.Schema.HasWeights && counts.Sum(c => c.TrainWeight) == 0)
                 throw new ConsortException($"{request.Split.Files[0]}: found weight 0 in all training rows, expected some that count");
             var schema = request.Schema with { NegativeShare = request.Split.Sample?.Share ?? 1 };
-            var fitted = new Fitted(EncoderFit.Of(schema, counts), splits, pass.Identities(), drafts);
+            var fitted = new Fitted(EncoderFit.Of(schema, counts, cancellation), splits, pass.Identities(), drafts);
             if (seen.Length > 0) CheckSame(fitted.Sources, seen);
             if (drafts is not null) fitted = fitted with { Rows = new DraftedRows(drafts, fitted.Encoder, counts) };
             var total = request.Split.Files.Sum(Length);
@@ -232,7 +232,7 @@ public static class DatasetEncoder
     private static void CheckSame(IEnumerable<SourceIdentity> now, IReadOnlyList<SourceIdentity> before)
     {
         var changed = now.Zip(before).FirstOrDefault(p => p.First.Hash != p.Second.Hash).Second;
-        if (changed is not null) throw new ConsortException($"{SourcePlace.Show(changed.Path)}: its content changed while it was being encoded");
+        if (changed is not null) throw new ConsortException($"{SourcePlace.Show(changed.Path)}: its content changed while it was being encoded, expected a file that nobody writes");
     }
 
     /// <summary>Counts rows, as far as they can be told apart: the pass that looks into them may come upon an earlier mistake.</summary>

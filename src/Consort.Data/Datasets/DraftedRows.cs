@@ -16,7 +16,8 @@ internal sealed class DraftedRows
     {
         File = file;
         _starts = DraftWriter.StartsOf(counts[0].Counters);
-        var columns = Enumerable.Range(0, _starts.Length - 1).Select(f => encoder.Columns.Where(c => c.Field == f).ToArray()).ToArray();
+        var byField = encoder.Columns.ToLookup(c => c.Field);
+        ColumnEncoder[][] columns = [.. Enumerable.Range(0, _starts.Length - 1).Select(f => byField[f].ToArray())];
         _fields = [.. counts.Select(c => c.Counters.Select((counter, f) =>
             (IReadOnlyList<DraftedColumn>)(counter?.Drafted(columns[f], _starts[f]) ?? [])).ToArray())];
     }
@@ -31,7 +32,8 @@ internal sealed class DraftedRows
     public DraftedColumn?[][] ColumnsOf(Encoder encoder)
     {
         var fields = encoder.Columns.Select(c => c.Field).ToArray();
-        int[] parts = [.. fields.Select((f, i) => fields.Take(i).Count(other => other == f))];
+        var seen = new int[fields.DefaultIfEmpty(-1).Max() + 1];
+        int[] parts = [.. fields.Select(f => seen[f]++)];
         return [.. _fields.Select(worker => fields.Select((f, i) => f < worker.Length ? worker[f][parts[i]] : null).ToArray())];
     }
 }

@@ -24,7 +24,7 @@ public sealed class EncodedDataset : IDisposable
         if (_manifest.EncoderVersion != Encoder.Version)
             throw new ConsortException($"{folder}: found encoder version {_manifest.EncoderVersion}, expected {Encoder.Version}; encode the data again");
         if (_manifest.Key != Manifest.KeyOf(_manifest.Schema, _manifest.Split, _manifest.Sources, _manifest.Truth))
-            throw new ConsortException($"{folder}: found a manifest whose key does not agree with its content");
+            throw new ConsortException($"{folder}: found a manifest whose key does not agree with its content, expected one that nobody edited; encode the rows again");
         var path = EncoderFile;
         CheckSize(path, _manifest.Encoder);
         using (var stream = SourceStream.Open(path))
@@ -38,7 +38,7 @@ public sealed class EncodedDataset : IDisposable
             && Space.Categorical.Select(StoredColumn.Of).SequenceEqual(_manifest.Categorical);
         if (!same || _manifest.RowBytes != new RowLayout(Space, _manifest.HasTruth).Bytes
             || _manifest.Splits.Any(s => s.Lists is null != (Space.ListRoom == 0)))
-            throw new ConsortException($"{folder}: found columns in {Manifest.FileName} that do not agree with {_manifest.Encoder.Name}");
+            throw new ConsortException($"{folder}: found columns in {Manifest.FileName} that do not agree with {_manifest.Encoder.Name}, expected those of one encoding; encode the rows again");
         try
         {
             var parts = DatasetParts.Of(folder, _manifest);
@@ -139,7 +139,7 @@ public sealed class EncodedDataset : IDisposable
                     ? $"{folder}: found a dataset with labels, expected rows without labels as consort encode --like writes them"
                     : $"{folder}: found rows without labels, expected a dataset to train on; name them by the key transfer beside it");
             if (!isTransfer && manifest.Splits.All(s => s.Name != "train"))
-                throw new ConsortException($"{folder}: found no training split in {Manifest.FileName}");
+                throw new ConsortException($"{folder}: found no training split in {Manifest.FileName}, expected one");
             try
             {
                 return new EncodedDataset(folder, manifest);

@@ -8,21 +8,26 @@ namespace Consort.Data.Datasets;
 internal static class EncoderFit
 {
     /// <summary>Merges, field by field in parallel, and fits; generated fields are left to <see cref="GeneratedFit"/>.</summary>
-    public static Encoder Of(Schema schema, IReadOnlyList<CountRows> counts)
+    /// <param name="schema">What was counted.</param>
+    /// <param name="counts">What each thread has counted; given up.</param>
+    /// <param name="cancellation">Stops between fields.</param>
+    public static Encoder Of(Schema schema, IReadOnlyList<CountRows> counts, CancellationToken cancellation = default)
     {
         var columns = new ColumnEncoder[schema.Fields.Count][];
         var fields = schema.Fields.ToArray();
         var leaders = SharedVocabularies.Leaders(schema);
+        var followersOf = leaders.Index().Where(f => f.Item != f.Index).ToLookup(f => f.Item, f => f.Index);
         try
         {
             // One by one: fields differ in what there is to merge, and the last of a schema are often the largest.
             var one = Partitioner.Create(Enumerable.Range(0, columns.Length).Reverse(), EnumerablePartitionerOptions.NoBuffering);
-            Parallel.ForEach(one, new ParallelOptions { MaxDegreeOfParallelism = counts.Count }, field =>
+            var options = new ParallelOptions { MaxDegreeOfParallelism = counts.Count, CancellationToken = cancellation };
+            Parallel.ForEach(one, options, field =>
             {
                 if (leaders[field] != field) return; // fitted with the one that leads
                 columns[field] = [];
                 if (counts[0].Counters[field] is not { } counter) return;
-                int[] followers = [.. Enumerable.Range(field + 1, leaders.Length - field - 1).Where(f => leaders[f] == field)];
+                int[] followers = [.. followersOf[field]];
                 foreach (var other in followers.Prepend(field).SelectMany(f => counts.Select(c => c.Counters[f]!)).Where(c => c != counter))
                 {
                     counter.Merge(other);

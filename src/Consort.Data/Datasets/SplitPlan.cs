@@ -204,7 +204,7 @@ public sealed record SplitPlan
                 var choices = names.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
                 var found = choices.Select(name => SourceFiles.Of(name == "-" ? name : Path.GetFullPath(name, Path.GetFullPath(folder))));
                 return found.FirstOrDefault(f => f.Count > 0)
-                    ?? throw new ConsortException($"found no {string.Join(" or ", choices)} in {Path.GetFullPath(folder)}");
+                    ?? throw new ConsortException($"found no {string.Join(" or ", choices)} in {Path.GetFullPath(folder)}, expected {(choices.Length > 1 ? "one of them" : "it there")}");
             }
             catch (ConsortException e)
             {

@@ -18,7 +18,7 @@ internal sealed class SpooledFiles : IDisposable
         string[] once = [.. request.Split.Files.Where(SourceStream.ComesOnce)];
         if (once.Length == 0) return encode(request);
         if (once.Length > once.Distinct().Count())
-            throw new ConsortException($"{once[0]}: found twice, but its bytes come only once; write them to a file first");
+            throw new ConsortException($"{once[0]}: found twice, but its bytes come only once, expected it once; or write them to a file first");
         using var spooled = new SpooledFiles();
         var files = request.Split.Files.ToArray();
         for (var i = 0; i < files.Length; i++)

@@ -24,7 +24,7 @@ internal sealed class AgeColumn(
         if ((isSince ? sinceMissing : Missing).Holds(data, cell)) return NoTime;
         var format = (isSince ? since : field).Format;
         return TimeText.TryRead(cell.Of(data), format, out var time)
-            ? time : throw new CellError(row, $"{TimeText.Say(format)} or empty");
+            ? time : throw new CellError(row, TimeText.Say(format, cell.Of(data)));
     }
 
     /// <summary>What the column gives for two times.</summary>

@@ -68,7 +68,7 @@ internal readonly struct TimeCode(TimePart part, TimeFormat format, TimeSpan zon
     /// <summary>Above the greatest value of a part.</summary>
     public const int Values = 32;
 
-    public string ExpectedFor(ReadOnlySpan<byte> cell) => $"{TimeText.Say(format)} or empty";
+    public string ExpectedFor(ReadOnlySpan<byte> cell) => TimeText.Say(format, cell);
 
     public bool TryRead(ReadOnlySpan<byte> data, Cell cell, out long code)
     {

@@ -126,7 +126,7 @@ internal readonly ref struct CountedRows(ReadOnlySpan<int> rows, ReadOnlySpan<in
 internal sealed class TokenCounter(Field field, int index, MissingTexts missing) : ColumnCounter(field, index, missing)
 {
     private readonly TokenCounts _counts = new();
-    private readonly TokenProbe[] _probes = new TokenProbe[RowGroup.Capacity]; // which a stack would have to clear for each group
+    private TokenProbe[] _probes = []; // which a stack would have to clear for each group
 
     protected override bool TakesAll => true;
 
@@ -136,6 +136,7 @@ internal sealed class TokenCounter(Field field, int index, MissingTexts missing)
         var counts = _counts;
         var codes = draft[0].Take(rows.Rows.Length);
         var tokens = 0;
+        if (_probes.Length < codes.Length) _probes = new TokenProbe[codes.Length];
         Span<TokenProbe> probes = _probes;
         for (var i = 0; i < codes.Length; i++)
         {

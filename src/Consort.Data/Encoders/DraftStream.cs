@@ -18,14 +18,14 @@ internal sealed class DraftStream
     /// <summary>Bytes behind what is packed that may be written and read.</summary>
     public const int Padding = 4;
 
-    private int[] _values = new int[4096];
+    private int[] _values = []; // of very many columns each has few rows in a block
 
     public int Length { get; private set; }
 
     /// <summary>Room for more numbers, which hold rubbish.</summary>
     public Span<int> Take(int count)
     {
-        if (_values.Length - Length < count) Array.Resize(ref _values, Math.Max(2 * _values.Length, Length + count));
+        if (_values.Length - Length < count) Array.Resize(ref _values, Math.Max(2 * Math.Max(_values.Length, 32), Length + count));
         Length += count;
         return _values.AsSpan(Length - count, count);
     }

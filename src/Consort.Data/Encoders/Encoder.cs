@@ -50,8 +50,8 @@ public sealed class Encoder
             HasWeights = schema.HasWeights,
             HasGroups = schema.HasGroups,
         };
-        _byField = [.. Enumerable.Range(0, schema.Fields.Count).Select(i => _categorical.Select((c, p) => (c, p, false))
-            .Concat(_numeric.Select((c, p) => (c, p, true))).Where(t => t.c.Field == i).ToArray())];
+        var byField = _categorical.Select((c, p) => (c, p, false)).Concat(_numeric.Select((c, p) => (c, p, true))).ToLookup(t => t.c.Field);
+        _byField = [.. Enumerable.Range(0, schema.Fields.Count).Select(i => byField[i].ToArray())];
         _ages = new AgeTimes(_numeric);
         _generated = [.. _categorical.Index().Select(c => (c.Item as IGeneratedColumn, c.Index, false))
             .Concat(_numeric.Index().Select(c => (c.Item as IGeneratedColumn, c.Index, true))).Where(c => c.Item1 is not null)

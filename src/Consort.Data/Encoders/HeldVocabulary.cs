@@ -60,7 +60,7 @@ internal sealed class HeldVocabulary : Vocabulary
         Entry[] sorted = [.. entries];
         sorted.AsSpan().Sort(new ByCountThenBytes(table));
         if (total > Array.MaxLength)
-            throw new ConsortException("found more than 2 GiB of tokens in one column; raise its min_count or set transform hash");
+            throw new ConsortException("found more than 2 GiB of tokens in one column, expected at most that; raise its min_count or set transform hash");
         var (bytes, ends, end) = (new byte[total], new int[sorted.Length], 0);
         Span<byte> head = stackalloc byte[8];
         for (var i = 0; i < sorted.Length; i++)

@@ -31,7 +31,7 @@ internal class NumberColumn : ColumnEncoder, INumberColumn
 
     /// <summary>What was expected in place of a cell that is none: a smaller number, or one at all.</summary>
     public static string ExpectedFor(ReadOnlySpan<byte> cell) =>
-        NumberParser.TryDecimal(cell, out _) ? "a number of at most 1e150" : Expected;
+        NumberParser.IsTooGreat(cell) ? "a number of at most 1e150" : Expected;
 
     public override int Size => 0;
 

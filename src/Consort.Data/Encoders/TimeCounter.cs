@@ -68,7 +68,7 @@ internal sealed class TimeCounter : ColumnCounter
 
     protected override void CheckCell(ReadOnlySpan<byte> data, Cell cell, int row)
     {
-        if (!TimeText.TryRead(cell.Of(data), Field.Format, out _)) throw new CellError(row, $"{TimeText.Say(Field.Format)} or empty");
+        if (!TimeText.TryRead(cell.Of(data), Field.Format, out _)) throw new CellError(row, TimeText.Say(Field.Format, cell.Of(data)));
     }
 
     public override void Merge(ColumnCounter other)

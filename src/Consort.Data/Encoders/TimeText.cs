@@ -11,6 +11,9 @@ namespace Consort.Data.Encoders;
 /// </summary>
 internal static class TimeText
 {
+    /// <summary>The times that there are, for messages.</summary>
+    public const string Range = "0001-01-02 to 9999-12-30";
+
     private const long Least = TimeSpan.TicksPerDay;
     private static readonly long Most = DateTime.MaxValue.Ticks - TimeSpan.TicksPerDay;
 
@@ -26,8 +29,21 @@ internal static class TimeText
         _ => "a time as ISO 8601, Unix seconds to nanoseconds or YYMMDDHH",
     };
 
+    /// <summary>What is expected of a text that is no time, for messages.</summary>
+    public static string Say(TimeFormat format, ReadOnlySpan<byte> text) =>
+        (IsOutside(text, format) ? $"a time of {Range}" : Say(format)) + " or empty";
+
     /// <summary>Reads a time.</summary>
-    public static bool TryRead(ReadOnlySpan<byte> text, TimeFormat format, out long ticks)
+    public static bool TryRead(ReadOnlySpan<byte> text, TimeFormat format, out long ticks) =>
+        TryReadAny(text, format, out ticks) && IsInside(ticks);
+
+    /// <summary>Whether a text is a time, but too early or too late.</summary>
+    public static bool IsOutside(ReadOnlySpan<byte> text, TimeFormat format) =>
+        TryReadAny(text, format, out var ticks) ? !IsInside(ticks) : IsTooFar(text, format);
+
+    private static bool IsInside(long ticks) => ticks >= Least && ticks <= Most;
+
+    private static bool TryReadAny(ReadOnlySpan<byte> text, TimeFormat format, out long ticks)
     {
         if (format == TimeFormat.Auto) format = Guess(text);
         return format switch
@@ -35,8 +51,13 @@ internal static class TimeText
             TimeFormat.Iso => IsoTime.TryRead(text, out ticks) && !IsOtherwise(text),
             TimeFormat.Yymmddhh => TryDigits(text, out ticks),
             _ => TryUnix(text, format.UnitsPerSecond(), out ticks),
-        } && ticks >= Least && ticks <= Most;
+        };
     }
+
+    // Numbers that are so many seconds away that no ticks say them.
+    private static bool IsTooFar(ReadOnlySpan<byte> text, TimeFormat format) =>
+        format is not (TimeFormat.Iso or TimeFormat.Yymmddhh) && NumberParser.TryDecimal(text, out _)
+        && (format != TimeFormat.Auto || Guess(text) is not (TimeFormat.Iso or TimeFormat.Yymmddhh));
 
     /// <summary>
     /// How a text by itself seems to be written. Eight digits are YYMMDDHH where they can be, else YYYYMMDD; other numbers count by size.

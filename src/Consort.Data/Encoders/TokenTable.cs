@@ -220,7 +220,7 @@ internal sealed class TokenTable : IDisposable
         if (_arenaUsed + size > _grown.Capacity) _grown.Grow(Math.Max(_grown.Capacity * 2, Math.Max(_arenaUsed + size, 1 << 16)));
         var unit = _arenaUsed / 8;
         if (unit > uint.MaxValue - LongToken)
-            throw new ConsortException("found more than 32 GiB of distinct tokens in one column; set transform hash for it");
+            throw new ConsortException("found more than 32 GiB of distinct tokens in one column, expected at most that; set transform hash for it");
         var entry = _grown.Slice(_arenaUsed, (int)size);
         entry[(4 + token.Length)..].Clear();
         MemoryMarshal.Write(entry, token.Length);
@@ -254,7 +254,7 @@ internal sealed class TokenTable : IDisposable
     private void Allocate(int bits)
     {
         if (bits > MostBits)
-            throw new ConsortException("found more than 671 million distinct tokens in one column; set transform hash for it");
+            throw new ConsortException("found more than 671 million distinct tokens in one column, expected at most that; set transform hash for it");
         SetSize(bits);
         _slots = new NativeBuffer<Slot>(1L << bits);
         _address = _slots.Address;

@@ -31,8 +31,14 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
         if (column.Numbers is { } numbers) return OfNumbers(column, numbers, profile.RowsLookedAt);
         if (column.HasSpaces && column.MeanCharacters > 40 && column.Distinct > column.Rows / 2)
             return Made(column, FieldKind.Ignored, $"free text, {N(column.Distinct)} different in {N(column.Rows)} rows");
-        return Made(column, FieldKind.Categorical, $"words: {N(column.Distinct)} different, most often {Tops(column)}{Missing(column)}");
+        return Made(column, FieldKind.Categorical, $"words: {N(column.Distinct)} different, most often {Tops(column)}{Missing(column)}{Odd(column, column.Odd is { } odd ? $"so that all are taken for words; where such cells mean none, make it kind: {(odd.Kind == "time" ? "time" : "numeric")} with these texts under missing" : "")}");
     }
+
+    private const string TakenForMissing = "taken for missing, and other such texts will be refused";
+
+    // What became of cells that are not like the others.
+    private static string Odd(ColumnProfile column, string decided) =>
+        column.Odd is { } odd ? $"; {odd.Say(column.Rows - column.Missing)}: {decided}" : "";
 
     private static ColumnDraft OfLabel(ColumnProfile column, LabelProfile label)
     {
@@ -70,10 +76,11 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
 
     private static ColumnDraft OfTime(ColumnProfile column, TimeProfile time, DataProfile profile, IReadOnlySet<string> taken)
     {
-        var span = string.Create(CultureInfo.InvariantCulture,
-            $"times ({time.Format}) from {time.From:yyyy-MM-dd HH:mm} to {time.To:yyyy-MM-dd HH:mm}{Missing(column)}");
-        TimePart[] parts = time.To - time.From < TimeSpan.FromDays(2) ? [TimePart.Hour]
-            : [TimePart.Hour, TimePart.Weekday, TimePart.Weekend];
+        var shown = time.HasHours ? "yyyy-MM-dd HH:mm" : "yyyy-MM-dd";
+        var span = $"{(time.HasHours ? "times" : "dates without hours")} ({time.Format}) from {time.From.ToString(shown, CultureInfo.InvariantCulture)}"
+            + $" to {time.To.ToString(shown, CultureInfo.InvariantCulture)}{Missing(column)}{Odd(column, TakenForMissing)}";
+        TimePart[] parts = [.. time.HasHours ? [TimePart.Hour] : Array.Empty<TimePart>(),
+            .. !time.HasHours || time.To - time.From >= TimeSpan.FromDays(2) ? [TimePart.Weekday, TimePart.Weekend] : Array.Empty<TimePart>()];
         if (profile.Dialect.IsPairs)
             return Made(column, FieldKind.Ignored, $"{span}: as it is every new row has one that was not seen before");
         var draft = Made(column, FieldKind.Time, column.Zone is { } zone ? $"{span}; {zone.Why}" : span);
@@ -91,7 +98,7 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
         var isHistory = ColumnWords.IsHistory(column.Name) || (list.SameAs is not null && list.MeanLength >= LongLists);
         var same = isHistory && list.SameAs is not null ? $", of the same tokens as {PrintableText.Short(list.SameAs, 40)}" : "";
         var draft = Made(column, isHistory ? FieldKind.Sequence : FieldKind.List, string.Create(CultureInfo.InvariantCulture,
-            $"{list.Tokens:N0} different tokens with \"{list.Splitter}\" between{same}; {list.MeanLength:F1} a row, at most {list.MaxLength:N0}{Missing(column)}"));
+            $"{list.Tokens:N0} different tokens with \"{list.Splitter}\" between{(list.WeightSplitter is { } w ? $", each with a weight behind \"{w}\"" : "")}{same}; {list.MeanLength:F1} a row, at most {list.MaxLength:N0}{Missing(column)}"));
         return draft with
         {
             Field = draft.Field with
@@ -126,12 +133,13 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
         return numbers.AreSmooth || column.Distinct > column.Rows / 2
             ? Number($"{seen}: they look like counts or amounts") : Token($"{seen}: they look like names");
 
-        ColumnDraft Token(string why) => Made(column, FieldKind.Categorical, why);
+        ColumnDraft Token(string why) => Made(column, FieldKind.Categorical, why + Odd(column, "a token as the others"));
 
         ColumnDraft Number(string why)
         {
             var draft = Made(column, FieldKind.Numeric, numbers.Mark is null ? why
                 : $"{why}; {numbers.Mark} stands out and is taken for missing");
+            draft = draft with { Why = draft.Why + Odd(column, TakenForMissing) };
             return draft with { Field = draft.Field with { Transform = new Transform(TransformKind.QuantileBuckets, Buckets(rows)) } };
         }
     }

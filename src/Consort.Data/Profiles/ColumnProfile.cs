@@ -52,7 +52,11 @@ public sealed record DayRate(string Day, long Rows, long? Clicks);
 /// <param name="To">The last.</param>
 /// <param name="InOrder">Whether no row is earlier than the one before it.</param>
 /// <param name="Days">In their order.</param>
-public sealed record TimeProfile(string Format, DateTime From, DateTime To, bool InOrder, IReadOnlyList<DayRate> Days);
+public sealed record TimeProfile(string Format, DateTime From, DateTime To, bool InOrder, IReadOnlyList<DayRate> Days)
+{
+    /// <summary>Whether some are not midnight: dates alone have no hours.</summary>
+    public bool HasHours { get; init; } = true;
+}
 
 /// <summary>What the lists of a column are like.</summary>
 /// <param name="Splitter">What stands between tokens.</param>
@@ -103,6 +107,9 @@ public sealed record ColumnProfile(string Name, string Type)
 
     /// <summary>Of lists; null for others.</summary>
     public ListProfile? List { get; init; }
+
+    /// <summary>Cells that are no numbers or times where nearly all others are; null where there are none, or too many.</summary>
+    public OddCells? Odd { get; init; }
 
     /// <summary>
     /// How well the column alone ranks clicks: the AUC of each value's click rate, or of each range's, counted on one half of the rows and

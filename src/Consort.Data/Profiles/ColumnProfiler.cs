@@ -10,7 +10,8 @@ namespace Consort.Data.Profiles;
 /// <param name="IsFit">For each row whether it is of the half that rates are counted on.</param>
 /// <param name="AllRows">Rows of the sources, of which the sample is a part.</param>
 /// <param name="Top">How many of the most frequent values to list.</param>
-internal sealed record SampleContext(byte[] Clicks, bool[] IsFit, long AllRows, int Top)
+/// <param name="PlaceOf">Where a row of the sample is, for a reader.</param>
+internal sealed record SampleContext(byte[] Clicks, bool[] IsFit, long AllRows, int Top, Func<int, string> PlaceOf)
 {
     public bool HasLabel => Clicks.Length > 0;
 }
@@ -22,6 +23,7 @@ internal static class ColumnProfiler
     private const double Unique = 0.999;
     private const int FewestUnique = 50;
     private const int MostDays = 3_700;
+    private const int MostTries = 1_000;
 
     // In a column of words these may be values as others.
     private static readonly string[] NumbersAlone = ["none", "-"];
@@ -31,9 +33,12 @@ internal static class ColumnProfiler
         var all = column.Count(context.Clicks, context.IsFit);
         TextCount[] some = [.. all.Where(c => c.Count > 0)];
         var values = some.Where(c => !IsMissing(c.Text)).ToList();
-        var numbers = column.Splitter is null ? NumberShape.Of(values, context.HasLabel) : null;
+        var odd = column.Splitter is not null || IsBoolean(values) ? null
+            : OddCells.Of("number", values, v => NumberShape.TryRead(v.Text, out _), _ => false, Find);
+        var numbers = column.Splitter is null ? NumberShape.Of(Good(odd, v => NumberShape.TryRead(v.Text, out _)), context.HasLabel) : null;
         var mayBeTimes = column.Splitter is null && (numbers is null || numbers.AreWhole);
-        var (format, time) = mayBeTimes ? TimeOf(column.Name, values, numbers) : default;
+        var (format, time, others) = mayBeTimes ? TimeOf(column.Name, values, numbers, Find) : default;
+        odd = time is null ? odd ?? others : others;
         if (numbers is null && time is null)
         {
             values.AddRange(some.Where(c => NumbersAlone.Contains(c.Text)));
@@ -74,12 +79,22 @@ internal static class ColumnProfiler
             RangeAuc = ranges,
             Doubt = ValueRanks.Doubt(some),
             MixedShare = present == 0 ? 0 : values.Where(v => v.Clicks > 0 && v.Clicks < v.Count).Sum(v => (double)v.Count) / present,
-            Zone = time is null ? null : ZoneGuess.Of(values, time, format),
+            Odd = odd,
+            Zone = time is null ? null : ZoneGuess.Of(Good(odd, v => time.ContainsKey(v.Text)), time, format),
             SurelyClicked = context.HasLabel ? ValueRanks.SurelyClicked(some) : null,
             Kept = [.. values.Where(v => IsMissing(v.Text)).Select(v => v.Text)],
             MeanCharacters = present == 0 ? 0 : values.Sum(v => (double)v.Text.Length * v.Count) / present,
             HasSpaces = values.Count(v => v.Text.Contains(' ', StringComparison.Ordinal)) > values.Count / 2,
         };
+
+        (string Text, string Place) Find(IReadOnlySet<string> texts)
+        {
+            var (text, row) = column.First(texts);
+            return (text, context.PlaceOf(row));
+        }
+
+        IReadOnlyList<TextCount> Good(OddCells? odd, Func<TextCount, bool> isGood) =>
+            odd is { AreFew: true } ? [.. values.Where(isGood)] : values;
     }
 
     private static bool IsMissing(string text) => text.Length == 0 || CellHint.UsualMissing.Contains(text);
@@ -102,28 +117,35 @@ internal static class ColumnProfiler
         return yes.Count == 2;
     }
 
-    /// <summary>The format that all values have as times, if one is likely.</summary>
-    private static (TimeFormat Format, Dictionary<string, DateTime>? Times) TimeOf(string name, List<TextCount> values,
-        NumberProfile? numbers)
+    /// <summary>
+    /// The format that all values have as times, or nearly all, if one is likely; and those that do not have it.
+    /// </summary>
+    private static (TimeFormat Format, Dictionary<string, DateTime>? Times, OddCells? Odd) TimeOf(string name, List<TextCount> values,
+        NumberProfile? numbers, Func<IReadOnlySet<string>, (string Text, string Place)> find)
     {
         if (values.Count == 0) return default;
-        var isNamed = ColumnWords.IsTime(name);
+        var (isNamed, note) = (ColumnWords.IsTime(name), default(OddCells));
         foreach (var format in Enum.GetValues<TimeFormat>().Where(f => f != TimeFormat.Auto))
         {
             if (format == TimeFormat.Iso != numbers is null) continue;
             // Any number of eight or ten digits may be one: without the name many values must agree, within some years.
             if (format != TimeFormat.Iso && !isNamed && values.Count < FewestUnique) continue;
             var times = new Dictionary<string, DateTime>(values.Count, StringComparer.Ordinal);
-            foreach (var value in values)
+            foreach (var (value, at) in values.Select((v, i) => (v, i)))
             {
-                if (!TimeShapes.TryRead(value.Text, format, out var time)) break;
-                times.Add(value.Text, time);
+                if (TimeShapes.TryRead(value.Text, format, out var time)) times.Add(value.Text, time);
+                else if (!isNamed && format != TimeFormat.Iso || at > MostTries && times.Count < at / 2) break;
             }
-            if (times.Count == values.Count
+            if (times.Count == 0) continue;
+            var odd = times.Count == values.Count ? null : OddCells.Of("time", values, v => times.ContainsKey(v.Text),
+                v => TimeShapes.IsOutside(v.Text, format), find);
+            var areTimes = times.Count == values.Count || odd is { AreFew: true } && (isNamed || format == TimeFormat.Iso);
+            if (areTimes
                 && (isNamed || format == TimeFormat.Iso || times.Values.Max() - times.Values.Min() < TimeSpan.FromDays(3 * 366)))
-                return (format, times);
+                return (format, times, odd);
+            if (format == TimeFormat.Iso) note = odd;
         }
-        return default;
+        return (default, null, note);
     }
 
     private static TimeProfile TimeProfileOf(SampledColumn column, TimeFormat format, Dictionary<string, DateTime> times,
@@ -139,8 +161,10 @@ internal static class ColumnProfiler
             var (rows, clicks) = days.GetValueOrDefault(time.Date);
             days[time.Date] = (rows + 1, clicks + (context.HasLabel ? context.Clicks[row] : 0));
         }
+        var zone = format == TimeFormat.Iso && ZoneGuess.OfAll(times.Keys) is { } written ? written : TimeSpan.Zero;
         return new TimeProfile(Words.Of(format), times.Values.Min(), times.Values.Max(), inOrder,
             [.. days.TakeLast(MostDays).Select(d => new DayRate(
-            d.Key.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), d.Value.Rows, context.HasLabel ? d.Value.Clicks : null))]);
+            d.Key.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), d.Value.Rows, context.HasLabel ? d.Value.Clicks : null))])
+        { HasHours = times.Values.Any(t => (t + zone).TimeOfDay != TimeSpan.Zero) };
     }
 }

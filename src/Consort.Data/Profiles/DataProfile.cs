@@ -79,7 +79,7 @@ public sealed record DataProfile(
         var isFit = new bool[sample.Rows];
         for (var row = 0; row < isFit.Length; row++) isFit[row] = (KeyedHash.Mix(HalfSeed, (ulong)row) & 1) == 0;
         var context = new SampleContext(label is null ? [] : LabelGuess.Clicked(sample.Columns[label.Index], label), isFit, sample.AllRows,
-            request.Top);
+            request.Top, sample.PlaceOf);
         var columns = new ColumnProfile[sample.Columns.Count];
         Parallel.For(0, columns.Length, new ParallelOptions { MaxDegreeOfParallelism = request.Threads, CancellationToken = cancellation },
             c => columns[c] = ColumnProfiler.Of(sample.Columns[c], context));

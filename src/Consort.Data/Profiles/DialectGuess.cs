@@ -54,7 +54,7 @@ internal static class DialectGuess
         var text = Encoding.UTF8.GetString(bytes);
         if (text.StartsWith("{\"", StringComparison.Ordinal) || text.StartsWith("[{", StringComparison.Ordinal))
             throw new ConsortException(
-                $"{path}:1: found rows that look like JSON, expected text with delimiters, libsvm or libffm: write them as CSV first");
+                $"{path}:1: found rows that look like JSON, expected text with delimiters, libsvm or libffm: write them as CSV first, or have them read by \"sql:select * from '{path}'\"");
         var dialect = PairGuess.Of([.. text.Split('\n').Take(MostLines).Select(l => l.TrimEnd('\r'))])
             ?? DelimitedGuess.Of(text, MostLines);
         if (dialect.Fields.GroupBy(f => f.Name).FirstOrDefault(g => g.Count() > 1) is { } twice)

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Consort.Data.Datasets;
+using Consort.Data.Schemas;
 
 namespace Consort.Data.Profiles;
 
@@ -27,12 +28,13 @@ internal static partial class ListGuess
         var lists = values.Where(v => v.Text.Contains(splitter, StringComparison.Ordinal)).ToArray();
         if (lists.Sum(v => (long)v.Count) < Math.Max(2, FewestLists * rows)) return null;
         var (seen, total, odd, empty) = (new HashSet<string>(StringComparer.Ordinal), 0L, 0L, 0L);
+        var areWeighted = AreWeighted(values, splitter);
         foreach (var list in lists)
         {
             foreach (var token in list.Text.Split(splitter))
             {
                 total++;
-                seen.Add(token);
+                seen.Add(NameOf(token, areWeighted));
                 if (token.Length == 0 || (splitter == "," && token[0] == ' ')) empty++;
                 if (Odd().IsMatch(token)) odd++;
             }
@@ -40,7 +42,7 @@ internal static partial class ListGuess
         foreach (var single in values.Where(v => !v.Text.Contains(splitter, StringComparison.Ordinal)))
         {
             total++;
-            seen.Add(single.Text);
+            seen.Add(NameOf(single.Text, areWeighted));
         }
         if (total < LeastReuse * seen.Count || odd > MostOdd * total || empty > MostOdd * total) return null;
         // Words of a sentence come again too.
@@ -53,18 +55,30 @@ internal static partial class ListGuess
     {
         var counts = new Dictionary<string, long>(StringComparer.Ordinal);
         var (tokens, longest, rows) = (0L, 0, values.Sum(v => (long)v.Count));
+        var areWeighted = AreWeighted(values, splitter);
         foreach (var value in values)
         {
             var parts = value.Text.Split(splitter);
             tokens += (long)parts.Length * value.Count;
             longest = Math.Max(longest, parts.Length);
-            foreach (var part in parts) counts[part] = counts.GetValueOrDefault(part) + value.Count;
+            foreach (var part in parts.Select(p => NameOf(p, areWeighted))) counts[part] = counts.GetValueOrDefault(part) + value.Count;
         }
-        var weights = counts.Keys.All(k => Weighted().IsMatch(k)) ? ":" : null;
         TokenCount[] top = [.. counts.OrderByDescending(c => c.Value).ThenBy(c => c.Key, StringComparer.Ordinal).Take(MostTop)
             .Select(c => new TokenCount(c.Key, c.Value))];
-        return new ListProfile(splitter, weights, (double)tokens / rows, longest, counts.Count, null, top);
+        return new ListProfile(splitter, areWeighted ? ":" : null, (double)tokens / rows, longest, counts.Count, null, top);
     }
+
+    // Every token has a weight, and they are not the times of a day.
+    private static bool AreWeighted(IReadOnlyList<TextCount> values, string splitter)
+    {
+        var tokens = values.SelectMany(v => v.Text.Split(splitter));
+        return tokens.All(IsWeighted) && !tokens.All(t => Clock().IsMatch(t));
+    }
+
+    private static bool IsWeighted(string token) =>
+        token.LastIndexOf(':') is > 0 and var at && NumberShape.TryRead(token[(at + 1)..], out var weight) && FieldList.IsWeight(weight);
+
+    private static string NameOf(string token, bool isWeighted) => isWeighted ? token[..token.LastIndexOf(':')] : token;
 
     /// <summary>The share of a list's tokens that another column has as its values.</summary>
     public static double ShareIn(SampledColumn list, string splitter, SampledColumn other)
@@ -87,6 +101,6 @@ internal static partial class ListGuess
     [GeneratedRegex(@"^[\w.-]*\d$")]
     private static partial Regex Coded();
 
-    [GeneratedRegex(@"^.+:-?\d+(\.\d+)?$")]
-    private static partial Regex Weighted();
+    [GeneratedRegex(@"^\d{1,2}:\d{2}(:\d{2})?$")]
+    private static partial Regex Clock();
 }

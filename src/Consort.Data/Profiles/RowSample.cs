@@ -14,6 +14,8 @@ internal sealed class RowSample : IRowConsumer
     private const long MostBytes = 4L << 30;
 
     private readonly char[] _room = new char[4096];
+    private readonly List<long> _places = [];
+    private readonly List<(int FirstRow, int Source, Func<long, string> Say)> _sources = [];
     private long _characters;
 
     private RowSample(Schema texts) => Columns = [.. texts.Fields.Select(f => new SampledColumn(f))];
@@ -95,7 +97,18 @@ internal sealed class RowSample : IRowConsumer
                 else _characters += Columns[column].Add(cell.Of(rows.Data), _room);
             }
         }
+        if (_sources.Count == 0 || _sources[^1].Source != rows.Block.Source) _sources.Add((Rows, rows.Block.Source, rows.Sayer));
+        Span<long> places = stackalloc long[RowGroup.Capacity];
+        rows.Places(places);
+        _places.AddRange(places[..rows.Group.Rows]);
         Rows += rows.Group.Rows;
+    }
+
+    /// <summary>Where one of the rows looked at is: <c>clicks.csv:17</c>.</summary>
+    public string PlaceOf(int row)
+    {
+        var place = _sources.Last(s => s.FirstRow <= row).Say(_places[row]);
+        return SourcePlace.IsFile(place) ? Path.GetFileName(place) : place;
     }
 
     IEnumerable<(int Field, Action<int> Look)> IRowConsumer.Looks(RowCursor rows) => [];

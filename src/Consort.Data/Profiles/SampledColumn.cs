@@ -76,6 +76,14 @@ internal sealed class SampledColumn
 
     public bool TryFind(string text, out int number) => _numbers.TryGetValue(text, out number);
 
+    /// <summary>Which of some of its texts comes first, and in which row.</summary>
+    public (string Text, int Row) First(IReadOnlySet<string> texts)
+    {
+        var isOne = _texts.ConvertAll(texts.Contains);
+        var row = _rows.FindIndex(number => number != Absent && isOne[number]);
+        return (_texts[_rows[row]], row);
+    }
+
     /// <summary>Counts its texts; the rows that have none come last, with an empty text.</summary>
     /// <param name="clicks">For each row 1 where it was clicked; empty where nobody knows.</param>
     /// <param name="isFit">For each row whether it is of the first half.</param>

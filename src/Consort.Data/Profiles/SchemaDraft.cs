@@ -12,6 +12,9 @@ public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraf
 {
     private const int MostWidth = 46;
 
+    /// <summary>Whether rows are cut out of a text, of which the schema says how.</summary>
+    internal bool IsText { get; init; }
+
     /// <summary>Makes it.</summary>
     /// <param name="profile">What was seen; it has a label.</param>
     /// <exception cref="ConsortException">There is no label, or nothing to learn from.</exception>
@@ -28,14 +31,15 @@ public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraf
             throw new ConsortException(
                 $"{where}: found no column to learn from beside the label {label.Column}: {(columns.Length == 1 ? "it is the only column" : "")}{string.Join("; ", columns.Where(c => c.Field.Kind == FieldKind.Ignored).Take(3).Select(c => $"{c.Name} is {c.Why}"))}");
         var missing = MissingOf(profile, columns);
-        var schema = profile.Dialect with
+        // Columns that have names of their own are not cut out of a text.
+        var schema = (profile.HasNames ? new Schema { Fields = [] } : profile.Dialect) with
         {
             Missing = missing,
             MinCount = profile.Rows switch { < 1_000 => 1, < 200_000 => 2, < 2_000_000 => 4, _ => 10 },
             Fields = [.. columns.Select((c, i) => WithMissing(c.Field, profile.Columns[i], missing))],
         };
         schema.Validate("the drafted schema");
-        return new SchemaDraft(schema, [.. columns.Select((c, i) => c with { Field = schema.Fields[i] })]);
+        return new SchemaDraft(schema, [.. columns.Select((c, i) => c with { Field = schema.Fields[i] })]) { IsText = !profile.HasNames };
     }
 
     /// <summary>The schema as a file, a line and a reason for each column.</summary>
@@ -62,7 +66,7 @@ public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraf
         var fields = Array.IndexOf(lines, "fields:");
         foreach (var line in lines[..fields])
         {
-            if (line.StartsWith("delimiter: ", StringComparison.Ordinal) && !Schema.IsPairs)
+            if (line.StartsWith("delimiter: ", StringComparison.Ordinal) && IsText && !Schema.IsPairs)
                 text.Append("delimiter: ").Append(Schema.Delimiter.Name.Replace("\u0001", "\\x01", StringComparison.Ordinal)).Append('\n');
             else if (!defaults.Contains(line) || line.StartsWith("missing: ", StringComparison.Ordinal)) text.Append(line).Append('\n');
         }
@@ -115,6 +119,7 @@ public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraf
         if (field.Columns.Count == 0) return field;
         var own = column.MissingTexts.Select(m => m.Token).ToList();
         if (field.Kind == FieldKind.Numeric && column.Numbers?.Mark is { } mark) own.Add(mark);
+        if (field.Kind is FieldKind.Numeric or FieldKind.Time && column.Odd is { } odd) own.AddRange(odd.Texts);
         return own.Except(missing).Any() ? field with { Missing = [.. missing.Union(own)] } : field;
     }
 

@@ -18,8 +18,8 @@ internal static class ZoneGuess
     {
         if (format == TimeFormat.Yymmddhh || values.Count == 0) return null;
         if (format == TimeFormat.Iso && Written(values[0].Text) is not { Length: > 0 }) return null; // without a zone, most likely local
-        if (format == TimeFormat.Iso && values.All(v => Written(v.Text) == Written(values[0].Text)) && Written(values[0].Text) != "Z")
-            return TimeZones.TryRead(Written(values[0].Text), out var zone) && zone != TimeSpan.Zero
+        if (format == TimeFormat.Iso && OfAll(values.Select(v => v.Text)) is { } zone)
+            return zone != TimeSpan.Zero
                 ? (zone, $"written as of {TimeZones.Show(zone)}, by whose clock hours and weekdays are read") : null;
         var (hours, rows) = (new long[24], 0L);
         foreach (var value in values)
@@ -37,6 +37,13 @@ internal static class ZoneGuess
         var shown = TimeZones.Show(TimeSpan.FromHours(offset));
         return (TimeSpan.FromHours(offset), string.Create(CultureInfo.InvariantCulture,
             $"rows are fewest from {begin}:00 to {(begin + Night) % 24}:00 UTC, which is most likely night: about {shown}, by whose clock hours and weekdays are read"));
+    }
+
+    /// <summary>The offset that all texts are written with; null where they have none, or several, or Z.</summary>
+    public static TimeSpan? OfAll(IEnumerable<string> texts)
+    {
+        var written = texts.Select(Written).Distinct().Take(2).ToArray();
+        return written is [not ("Z" or "")] ? TimeZones.TryRead(written[0], out var zone) ? zone : TimeSpan.Zero : null;
     }
 
     // What an ISO 8601 time says of its zone, nothing where it says none.

@@ -21,9 +21,9 @@ internal static class GeneratedFields
     {
         if (!field.IsGenerated && schema.Generated.Contains(field))
             throw new ConsortException($"{where}: found kind {Words.Of(field.Kind)} among the generated fields, expected cross or lookup");
-        if (field.Kind != FieldKind.Cross && field.Of.Count > 0) throw new ConsortException($"{where}: of belongs to kind cross");
+        if (field.Kind != FieldKind.Cross && field.Of.Count > 0) throw new ConsortException($"{where}: of belongs to kind cross, found kind {Words.Of(field.Kind)}");
         if (field.Kind != FieldKind.Lookup && (field.Key is not null || field.In is not null || field.Result != LookupResult.Number))
-            throw new ConsortException($"{where}: key, in and result belong to kind lookup");
+            throw new ConsortException($"{where}: key, in and result belong to kind lookup, found kind {Words.Of(field.Kind)}");
         if (!field.IsGenerated) return;
         if (field.Missing is not null || field.Share is not null)
             throw new ConsortException($"{where}: missing and share belong to fields with cells of their own; what is missing follows from the columns that it is made of");
@@ -38,7 +38,7 @@ internal static class GeneratedFields
         string[] known = [.. schema.Fields.Where(IsOneToken).SelectMany(f => f.TokenColumns)];
         if (field.Of.Count is < 2 or > MostParts)
             throw new ConsortException($"{where}: found {field.Of.Count} column{(field.Of.Count == 1 ? "" : "s")}, expected 2 to {MostParts} with one token a row, such as [{string.Join(", ", known.Take(2))}]");
-        if (field.Of.Distinct().Count() < field.Of.Count) throw new ConsortException($"{where}: names a column twice");
+        if (field.Of.Distinct().Count() < field.Of.Count) throw new ConsortException($"{where}: names a column twice, expected each once");
         foreach (var name in field.Of) Require(schema, known, name, where, "a column with one token a row");
     }
 
@@ -46,7 +46,7 @@ internal static class GeneratedFields
     {
         if (field.Key is not { } key || field.In is not { } list)
             throw new ConsortException($"{where}: expected key, the column whose token is looked for, and in, the list that it is looked for in");
-        if (field.MinCount is not null) throw new ConsortException($"{where}: min_count belongs to fields with a vocabulary");
+        if (field.MinCount is not null) throw new ConsortException($"{where}: min_count belongs to fields with a vocabulary, found kind lookup");
         string[] lists = [.. schema.Fields.Where(f => f.List is not null).Select(f => f.Name)];
         Require(schema, lists, list, $"{where}, in", "a list or a sequence");
         string[] keys = [.. schema.Fields.Where(f => f.Kind == FieldKind.Categorical && f.Derive.Count == 0).Select(f => f.Name)];

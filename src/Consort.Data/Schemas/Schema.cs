@@ -117,7 +117,7 @@ public sealed record Schema
     public void Validate(string where)
     {
         if (Fields.Count == 0) throw new ConsortException($"{where}: found no fields, expected at least one");
-        if (Fields.Count > 65_536) throw new ConsortException($"{where}: found {Fields.Count} fields, expected at most 65536");
+        if (Fields.Count > 65_536) throw new ConsortException($"{where}: found {Fields.Count} fields, expected at most 65536: so many columns may a file have");
         if (MinCount < 1) throw new ConsortException($"{where}, min_count: found {MinCount}, expected at least 1");
         if (FirstIndex is not (0 or 1)) throw new ConsortException($"{where}, first_index: found {FirstIndex}, expected 0 or 1");
         if (!Delimiter.IsUsable) throw new ConsortException($"{where}, delimiter: {Delimiter.Expected(Delimiter.Text)}");
@@ -134,7 +134,7 @@ public sealed record Schema
         var names = new HashSet<string>(StringComparer.Ordinal);
         foreach (var field in AllFields)
         {
-            if (!names.Add(field.Name)) throw new ConsortException($"{where}: found two fields named {field.Name}");
+            if (!names.Add(field.Name)) throw new ConsortException($"{where}: found two fields named {field.Name}, expected each name once");
             CheckField(field, where);
         }
         SharedVocabularies.Check(this, where);
@@ -143,7 +143,7 @@ public sealed record Schema
         var columns = new HashSet<string>(StringComparer.Ordinal);
         foreach (var column in AllFields.SelectMany(f => f.Columns))
         {
-            if (!columns.Add(column)) throw new ConsortException($"{where}: two fields give a column named {column}");
+            if (!columns.Add(column)) throw new ConsortException($"{where}: two fields give a column named {column}, expected each name once");
         }
         var (weights, groups) = (Fields.Count(f => f.Kind == FieldKind.Weight), Fields.Count(f => f.MarksGroups));
         if (weights > 1) throw new ConsortException($"{where}: found {weights} fields of kind weight, expected at most one");
@@ -175,15 +175,15 @@ public sealed record Schema
         if (field.Transform.Kind == TransformKind.Hash && field.Transform.Count is < 1 or > 100_000_000)
             throw new ConsortException($"{where}: found hash to {field.Transform.Count}, expected 1 to 100000000");
         if (field.Outside != OutsideRule.Clip && !field.IsNumber)
-            throw new ConsortException($"{where}: outside belongs to a numeric field that stays a number");
+            throw new ConsortException($"{where}: outside belongs to a numeric field that stays a number, found kind {Words.Of(field.Kind)} with transform {transform}");
         if (field.IsGroup && (field.Kind != FieldKind.Categorical || field.Derive.Count > 0))
-            throw new ConsortException($"{where}: group: true belongs to kind categorical; where it is no feature, make it kind: group");
+            throw new ConsortException($"{where}: group: true belongs to kind categorical, found {Words.Of(field.Kind)}{(field.Derive.Count > 0 ? " with derive" : "")}; where it is no feature, make it kind: group");
         if (field.MinCount < 1) throw new ConsortException($"{where}, min_count: found {field.MinCount}, expected at least 1");
         TimeFields.Check(field, where);
-        if (field.Derive.Distinct().Count() != field.Derive.Count) throw new ConsortException($"{where}: derive names a part twice");
+        if (field.Derive.Distinct().Count() != field.Derive.Count) throw new ConsortException($"{where}: derive names a part twice, expected each once");
         CheckList(field, where);
         if (field.Values.Count > 0 && field.Kind != FieldKind.Label)
-            throw new ConsortException($"{where}: values belong to a field of kind label");
+            throw new ConsortException($"{where}: values belong to a field of kind label, found kind {Words.Of(field.Kind)}");
         if (field.Values.Any(pair => pair.Value is not (0 or 1)))
             throw new ConsortException($"{where}, values: expected each text to stand for 0 or 1");
     }
@@ -192,7 +192,7 @@ public sealed record Schema
     {
         var isList = field.Kind is FieldKind.List or FieldKind.Sequence;
         if (isList != field.List is not null)
-            throw new ConsortException($"{where}: splitter, max_len, keep, pooling and weight_splitter belong to kind list or sequence");
+            throw new ConsortException($"{where}: splitter, max_len, keep, pooling and weight_splitter belong to kind list or sequence, found kind {Words.Of(field.Kind)}");
         if (field.List is not { } list) return;
         if (!list.Splitter.IsUsable) throw new ConsortException($"{where}, splitter: {Delimiter.Expected(list.Splitter.Text)}");
         if (list.MaxLength is < 1 or > FieldList.Most)

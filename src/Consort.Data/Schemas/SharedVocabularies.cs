@@ -37,10 +37,10 @@ internal static class SharedVocabularies
         if (schema.Fields.FirstOrDefault(f => f.Name == share) is not { } owner)
         {
             var hint = NearestWord.Hint(share, schema.Fields.Where(f => f.Name != field.Name).Select(f => f.Name));
-            throw new ConsortException($"{where}: found no field named {share}{hint}");
+            throw new ConsortException($"{where}: found no field named {share}, expected a field of this schema{hint}");
         }
         if (owner.Share is { } further)
-            throw new ConsortException($"{where}: found {share}, which itself shares the vocabulary of {further}; name {further}");
+            throw new ConsortException($"{where}: found {share}, which itself shares the vocabulary of {further}, expected {further}");
         RequireVocabulary(field, where);
         RequireVocabulary(owner, where);
         // A list's tokens are tokens as well.

@@ -13,14 +13,14 @@ internal static class TimeFields
     {
         var isTime = field.Kind == FieldKind.Time;
         if (field.Derive.Count > 0 && !isTime && (field.Kind != FieldKind.Categorical || field.Transform.Kind != TransformKind.None))
-            throw new ConsortException($"{where}: derive needs kind time, or kind categorical without a transform");
+            throw new ConsortException($"{where}: derive needs kind time, or kind categorical without a transform, found kind {Words.Of(field.Kind)} with transform {Words.Of(field.Transform.Kind)}");
         if (!isTime && field.Derive.Except(OldParts).FirstOrDefault(TimePart.Hour) is var part and not TimePart.Hour)
-            throw new ConsortException($"{where}: derive {Words.Of(part)} needs kind time");
+            throw new ConsortException($"{where}: derive {Words.Of(part)} needs kind time, found kind {Words.Of(field.Kind)}");
         if (!isTime && (field.Format != TimeFormat.Auto || field.Zone != TimeSpan.Zero || field.Since is not null))
-            throw new ConsortException($"{where}: format, zone and since belong to kind time");
+            throw new ConsortException($"{where}: format, zone and since belong to kind time, found kind {Words.Of(field.Kind)}");
         if (!isTime) return;
         if (field.Derive.Contains(TimePart.Age) != field.Since is not null)
-            throw new ConsortException($"{where}: derive age and since: FIELD, the time it is counted from, belong together");
+            throw new ConsortException($"{where}: derive age and since: FIELD, the time it is counted from, belong together, found {(field.Since is null ? "no since" : "no age among derive")}");
         if (field.Transform.Kind is not (TransformKind.None or TransformKind.Standardise or TransformKind.MinMax))
             throw new ConsortException($"{where}: found transform {Words.Of(field.Transform.Kind)}, expected none, standardise or min_max, which is the age's");
         if (field.Transform.Kind != TransformKind.None && field.Since is null)

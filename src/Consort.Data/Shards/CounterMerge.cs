@@ -118,11 +118,11 @@ public static class CounterMerge
             foreach (var (source, share) in head.Sources.Zip(head.Shares))
             {
                 if ((uint)share.Place >= (uint)sources.Length)
-                    throw new ConsortException($"{path}: found damaged counters; count the shard again");
+                    throw new ConsortException($"{path}: found damaged counters, expected whole ones; count the shard again");
                 ref var known = ref sources[share.Place];
                 known ??= source;
                 if (source.Hash != known.Hash || source.Rows != known.Rows)
-                    throw new ConsortException($"{path}: found {source.Path} with other content than another shard did; count all shards again");
+                    throw new ConsortException($"{path}: found {source.Path} with other content than another shard did, expected the same; count all shards again");
                 if (share.Rows > 0 && share.From != rows[share.Place])
                     throw new ConsortException($"{path}: found rows of {source.Path} from {share.From + 1} on, expected them from {rows[share.Place] + 1} on; count all shards again");
                 rows[share.Place] += share.Rows;

@@ -45,7 +45,7 @@ public static class PartMerge
                 Parts = [.. read.Select(p => new PartPlace(Path.GetRelativePath(place.Folder, p.Folder), p.Manifest.Key))],
             };
             if (whole.Key != Manifest.KeyOf(whole.Schema, whole.Split, whole.Sources, whole.Truth))
-                throw new ConsortException($"{folder}: found parts whose sources do not agree with their key; store the parts again");
+                throw new ConsortException($"{folder}: found parts whose sources do not agree with their key, expected those of one encoding; store the parts again");
             if (whole.Splits.All(s => s.Name != "train"))
                 throw new ConsortException($"{SourcePlace.Show(whole.Sources[0].Path)}: found no training rows after splitting, expected at least one");
             place.Put(temp, whole);

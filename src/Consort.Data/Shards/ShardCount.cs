@@ -84,7 +84,7 @@ public static class ShardCount
             pass.Run(counts, Report(progress, "fit generated", plan.Files));
             var sources = pass.Identities();
             if (sources.Zip(part.Sources).FirstOrDefault(p => p.First.Hash != p.Second.Hash).First is { } changed)
-                throw new ConsortException($"{SourcePlace.Show(changed.Path)}: its content changed since its fields were counted; count all shards again");
+                throw new ConsortException($"{SourcePlace.Show(changed.Path)}: its content changed since its fields were counted, expected the same; count all shards again");
             foreach (var other in counts.Skip(1))
             {
                 foreach (var (counter, one) in counts[0].Counters.Zip(other.Counters)) counter.Merge(one);

@@ -55,7 +55,7 @@ internal sealed record Layout(string Source, Schema Schema, int[] Targets, int L
             var isKnown = byName.TryGetValue(names[c], out var field);
             targets[c] = isKnown ? Keep(schema, field) : schema.Fields.Count;
             if (!isKnown) unknown.Add(PrintableText.Short(names[c], 60));
-            else if (!seen.Add(field)) throw new ConsortException($"{place}: found two columns named {PrintableText.Short(names[c], 60)}");
+            else if (!seen.Add(field)) throw new ConsortException($"{place}: found two columns named {PrintableText.Short(names[c], 60)}, expected each name once");
         }
         var missing = schema.Fields.Where((f, i) => !seen.Contains(i) && f.IsRead && (f.IsFeature || rules.LabelRequired))
             .FirstOrDefault();
@@ -105,11 +105,12 @@ internal sealed record Layout(string Source, Schema Schema, int[] Targets, int L
     // The same column as numbers in one file and as text in another is a mistake of whoever wrote them: 007 and 7 would be two tokens.
     private void CheckTypes(Layout other, string place)
     {
+        var places = Names.Index().DistinctBy(n => n.Item).ToDictionary(n => n.Item, n => n.Index, StringComparer.Ordinal);
         for (var c = 0; c < other.Types.Count; c++)
         {
             if (other.Targets[c] == Schema.Fields.Count) continue;
-            var here = Names.ToList().IndexOf(other.Names[c]);
-            if (here < 0 || here >= Types.Count || Types[here] == other.Types[c]) continue;
+            var here = places.GetValueOrDefault(other.Names[c], Types.Count);
+            if (here >= Types.Count || Types[here] == other.Types[c]) continue;
             throw new ConsortException($"{place}: column {other.Names[c]} holds {other.Types[c]}, expected {Types[here]} as in {Source}");
         }
     }

@@ -38,7 +38,7 @@ internal sealed class LineReader(string path) : IDisposable
         if (_end == _buffer.Length)
         {
             if (_buffer.Length >= LongestLine)
-                throw new ConsortException($"{path}:{Number + 1}: found a line of more than {LongestLine >> 20} MiB");
+                throw new ConsortException($"{path}:{Number + 1}: found a line of more than {LongestLine >> 20} MiB, expected text with line ends");
             Array.Resize(ref _buffer, _buffer.Length * 2);
         }
         var read = _source.Fill(_buffer.AsSpan(_end));

@@ -100,7 +100,7 @@ internal abstract class LineSource(SourceRequest request) : IRowSource
             if (end) throw Empty();
             held = total;
             if (held > LongestRow)
-                throw new ConsortException($"{Path}:{_line}: found a row of more than {LongestRow >> 20} MiB" + (Schema.Quoted
+                throw new ConsortException($"{Path}:{_line}: found a row of more than {LongestRow >> 20} MiB, expected text with line ends" + (Schema.Quoted
                     ? " (is a quote never closed?)" : ""));
             block.Grow(Math.Max(block.Capacity, held + size));
         }
@@ -114,7 +114,7 @@ internal abstract class LineSource(SourceRequest request) : IRowSource
         if (length < total - skip)
         {
             _unclosed = new ConsortException(
-                $"{Path}: found a quote that is never closed, after line {_line + block.Bytes.Slice(skip, length).Count((byte)'\n')}");
+                $"{Path}: found a quote that is never closed, after line {_line + block.Bytes.Slice(skip, length).Count((byte)'\n')}, expected another one that closes it");
             if (rows == 0) throw _unclosed;
         }
         Keep(block, skip, length, rows);
@@ -170,7 +170,7 @@ internal abstract class LineSource(SourceRequest request) : IRowSource
         return false;
     }
 
-    private ConsortException HeaderAlone() => new($"{Path}: found a header but no rows");
+    private ConsortException HeaderAlone() => new($"{Path}: found a header but no rows, expected at least one");
 
     private ConsortException Empty() => new($"{Path}: found an empty file, expected rows");
 }

@@ -85,6 +85,11 @@ internal static class NumberParser
         return isWord;
     }
 
+    /// <summary>Whether a text is a number, but greater than that of a cell may be.</summary>
+    public static bool IsTooGreat(ReadOnlySpan<byte> text) => text.ContainsAnyInRange((byte)'0', (byte)'9')
+        && double.TryParse(text, NumberStyles.Float & ~NumberStyles.AllowTrailingWhite & ~NumberStyles.AllowLeadingWhite,
+            CultureInfo.InvariantCulture, out var value) && Math.Abs(value) > Most;
+
     /// <summary>Reads true or false, yes or no, t or f, y or n, in capital letters or small ones.</summary>
     public static bool TryWord(ReadOnlySpan<byte> text, out bool yes)
     {

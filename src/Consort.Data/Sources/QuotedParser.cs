@@ -39,7 +39,7 @@ internal sealed class QuotedParser(Layout layout) : LineParser(layout)
                 cell = Plain(data, position);
                 // The rows were cut by counting quotes, so a stray one would put the cuts in the wrong places.
                 if (data.Slice(cell.Start, cell.Length).Contains((byte)'"'))
-                    throw Error(block, rowStart, $"column {column + 1}: found a quote inside a cell that does not begin with one");
+                    throw Error(block, rowStart, $"column {column + 1}: found a quote inside a cell that does not begin with one, expected the whole cell in quotes and those within it doubled");
                 position += cell.Length;
                 if (data[position] == (byte)'\n' && cell.Length > 0 && data[position - 1] == (byte)'\r') cell.Length--;
             }

@@ -63,5 +63,8 @@ internal sealed class RowCursor(int columns) : IDisposable
     /// <summary>A place as messages begin with it.</summary>
     public string Say(long place) => _source!.Say(place);
 
+    /// <summary>What says the places of this source when the pass is already at the next one.</summary>
+    public Func<long, string> Sayer => _source!.Say;
+
     public void Dispose() => Block.Dispose();
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consort.Data.Schemas;
 
 namespace Consort.Data.Sources;
@@ -17,9 +18,19 @@ internal static class RowShape
     public static string WrongCount(ReadOnlySpan<byte> row, int found, int expected, Schema schema, RowRules rules)
     {
         if (row.Trim((byte)'\r').IsEmpty) return $"found an empty line, expected {expected} columns";
+        if (row.Contains((byte)0)) return Nuls(row, found, expected, schema);
         var message = $"found {found} column{(found == 1 ? "" : "s")}, expected {expected}";
         if (row.TrimEnd((byte)'\r').Contains((byte)'\r')) return message + "; a line ends with CR alone: end all lines with LF or CRLF";
         return message + Hint(row, found, expected, schema, rules);
+    }
+
+    // Zeros at the end are what a file system leaves of a file that was not written to its end.
+    private static string Nuls(ReadOnlySpan<byte> row, int found, int expected, Schema schema)
+    {
+        var (at, count) = (row.IndexOf((byte)0), row.Count((byte)0));
+        var cause = row[at..].Trim("\0\r"u8).IsEmpty ? "; was the file not written to its end?" : "";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"found {count:N0} NUL byte{(count == 1 ? "" : "s")} from byte {at + 1:N0} of the line on, in column {row[..at].Count(schema.Delimiter.Bytes) + 1:N0}, and {found:N0} column{(found == 1 ? "" : "s")} in all, expected text of {expected:N0} columns{cause}");
     }
 
     // A label, and then nothing but pairs.
@@ -38,7 +49,7 @@ internal static class RowShape
         var text = System.Text.Encoding.UTF8.GetString(row);
         if (text.StartsWith("{\"", StringComparison.Ordinal)
             || (found == 1 && text.StartsWith('{') && !text.StartsWith("{{", StringComparison.Ordinal)))
-            return "; the rows look like JSON: write them as CSV first";
+            return "; the rows look like JSON: write them as CSV first, or have them read by \"sql:select * from 'FILE'\"";
         if (found != 1 && !schema.Quoted && row.Contains((byte)'"'))
             return rules.Mend("where cells stand in quotes, set quoted: true", "write the cells without quotes (quoted: false)");
         if (found > 1 || expected < 2) return "";

@@ -63,7 +63,7 @@ internal sealed class SourceStream : IDisposable
         }
         catch (Exception e) when (e is InvalidDataException or ZstdException or EndOfStreamException)
         {
-            throw new ConsortException($"{_path}: found damaged {(_isGzip ? "gzip" : "zstd")} data, or the end of the file before the end of the data", e);
+            throw new ConsortException($"{_path}: found damaged {(_isGzip ? "gzip" : "zstd")} data, or the end of the file before the end of the data, expected all that was packed; copy the file again", e);
         }
         catch (IOException e)
         {

@@ -66,7 +66,7 @@ public sealed class ColumnSplitTests : IDisposable
     }
 
     [Theory]
-    [InlineData("usr", "split: found no field named usr in the schema; did you mean user?")]
+    [InlineData("usr", "split: found no field named usr in the schema, expected one of its fields; did you mean user?")]
     [InlineData("y", "split: found column y of kind label, whose texts decide nothing; where it is no feature, make it kind: group")]
     public void ByHash_OddColumn_IsNamed(string column, string expected) =>
         Assert.Equal(expected, Assert.Throws<ConsortException>(() => Encode(SplitPlan.ByColumn([Rows(8)], column, 0))).Message);
@@ -110,7 +110,7 @@ public sealed class ColumnSplitTests : IDisposable
     }
 
     [Theory]
-    [InlineData("column: usr\nby: hash", "exp.yaml:1, key column: found no field named usr in the schema; did you mean user?")]
+    [InlineData("column: usr\nby: hash", "exp.yaml:1, key column: found no field named usr in the schema, expected one of its fields; did you mean user?")]
     [InlineData("by: time\ncolumn: user\nvalid_from: 2026-01-01", "exp.yaml:2, key column: found by: time with column user of kind")]
     [InlineData("by: seed\ncolumn: user", "exp.yaml:2, key column: found column user beside by: seed")]
     [InlineData("by: hash", "exp.yaml:1, key by: found by: hash without column")]

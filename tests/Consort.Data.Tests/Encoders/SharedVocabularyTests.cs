@@ -113,9 +113,9 @@ public sealed class SharedVocabularyTests : IDisposable
     }
 
     [Theory]
-    [InlineData("name: b, kind: categorical, share: aa", "field b, share: found no field named aa; did you mean a?")]
+    [InlineData("name: b, kind: categorical, share: aa", "field b, share: found no field named aa, expected a field of this schema; did you mean a?")]
     [InlineData("name: b, kind: categorical, share: b", "field b, share: found its own name, expected another field")]
-    [InlineData("name: b, kind: categorical, share: c", "field b, share: found c, which itself shares the vocabulary of a; name a")]
+    [InlineData("name: b, kind: categorical, share: c", "field b, share: found c, which itself shares the vocabulary of a, expected a")]
     [InlineData("name: b, kind: numeric, share: a",
         "field b, share: field b is numeric and has no vocabulary, expected a categorical field")]
     [InlineData("name: b, kind: categorical, share: n",

@@ -60,6 +60,17 @@ public sealed class TimeTests : IDisposable
         Assert.False(TimeText.TryRead(System.Text.Encoding.UTF8.GetBytes(text), TimeFormat.Iso, out _));
 
     [Theory]
+    [InlineData("9999-12-31", "iso", "a time of 0001-01-02 to 9999-12-30 or empty")]
+    [InlineData("0001-01-01T23:59:59", "auto", "a time of 0001-01-02 to 9999-12-30 or empty")]
+    [InlineData("253402300799", "unix_s", "a time of 0001-01-02 to 9999-12-30 or empty")]
+    [InlineData("1e300", "unix_ms", "a time of 0001-01-02 to 9999-12-30 or empty")]
+    [InlineData("2026-13-01", "iso", "a time as ISO 8601 (2026-11-01T13:05:00Z) or empty")]
+    [InlineData("soon", "unix_s", "a time as seconds since 1970 or empty")]
+    public void Encode_WhatIsNoTime_SaysWhichThereAre(string text, string format, string expected) =>
+        Assert.EndsWith($":1, column t: found \"{text}\", expected {expected}", Assert.Throws<ConsortException>(() =>
+            Encode($"{{name: t, kind: time, format: {format}, derive: [day]}}", text).Dispose()).Message, StringComparison.Ordinal);
+
+    [Theory]
     [InlineData("1793538307", "unix_s")]
     [InlineData("1793538307.5", "unix_s")]
     [InlineData("1793538307000", "unix_ms")]
@@ -175,13 +186,13 @@ public sealed class TimeTests : IDisposable
     }
 
     [Theory]
-    [InlineData("{name: t, kind: time, derive: [age]}", "s.yaml, field t: derive age and since: FIELD, the time it is counted from, belong together")]
-    [InlineData("{name: t, kind: time, derive: [hour], since: u}", "s.yaml, field t: derive age and since: FIELD, the time it is counted from, belong together")]
+    [InlineData("{name: t, kind: time, derive: [age]}", "s.yaml, field t: derive age and since: FIELD, the time it is counted from, belong together, found no since")]
+    [InlineData("{name: t, kind: time, derive: [hour], since: u}", "s.yaml, field t: derive age and since: FIELD, the time it is counted from, belong together, found no age among derive")]
     [InlineData("{name: t, kind: time, derive: [age], since: u}", "s.yaml, field t, since: found no field named u")]
     [InlineData("{name: t, kind: time, derive: [age], since: t}", "s.yaml, field t, since: found t, expected another field of kind time")]
     [InlineData("{name: t, kind: time, derive: [hour], transform: standardise}", "s.yaml, field t: transform belongs to the age of a time, expected derive: [age]")]
-    [InlineData("{name: t, kind: categorical, derive: [month]}", "s.yaml, field t: derive month needs kind time")]
-    [InlineData("{name: t, kind: categorical, zone: Z, format: iso}", "s.yaml, field t: format, zone and since belong to kind time")]
+    [InlineData("{name: t, kind: categorical, derive: [month]}", "s.yaml, field t: derive month needs kind time, found kind categorical")]
+    [InlineData("{name: t, kind: categorical, zone: Z, format: iso}", "s.yaml, field t: format, zone and since belong to kind time, found kind categorical")]
     [InlineData("{name: t, kind: boolean, transform: \"hash: 3\"}", "s.yaml, field t: transform hash does not fit kind boolean")]
     [InlineData("{name: t, kind: weight}, {name: u, kind: weight}, {name: a, kind: categorical}", "s.yaml: found 2 fields of kind weight, expected at most one")]
     public void Schema_KeysThatDoNotFit_AreNamed(string fields, string expected) =>

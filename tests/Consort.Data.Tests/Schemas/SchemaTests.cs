@@ -70,7 +70,7 @@ public sealed class SchemaTests
     [Theory]
     [InlineData("fields: [{name: a, kind: categorical}]", "s.yaml: found 0 fields of kind label, expected one")]
     [InlineData("fields: [{name: y, kind: label}]", "s.yaml: found no categorical or numeric field, expected at least one")]
-    [InlineData("fields: [{name: y, kind: label}, {name: y, kind: numeric}]", "s.yaml: found two fields named y")]
+    [InlineData("fields: [{name: y, kind: label}, {name: y, kind: numeric}]", "s.yaml: found two fields named y, expected each name once")]
     [InlineData("fields: [{name: y, type: label}]",
         "s.yaml:1, key kind: found nothing, expected one of KINDS; found the unknown key \"type\"")]
     [InlineData("fields: [{name: y}]", "s.yaml:1, key kind: found nothing, expected one of KINDS")]

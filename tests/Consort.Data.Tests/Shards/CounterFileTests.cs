@@ -76,7 +76,7 @@ public sealed class CounterFileTests : IDisposable
         Assert.Contains("found other sources, 4 of them", Store(Request(0, 2, files: 4)), StringComparison.Ordinal);
         var request = Request(0, 2);
         _folder.File("rows0.csv", "1,a\n0,c\n");
-        Assert.Equal($"{_folder.At("rows0.csv")}: its content changed while it was being encoded", Store(request));
+        Assert.Equal($"{_folder.At("rows0.csv")}: its content changed while it was being encoded, expected a file that nobody writes", Store(request));
         File.AppendAllText(_folder.At("encoder"), "x");
         Assert.Contains("found another encoder than", Store(request), StringComparison.Ordinal);
         File.Delete(_folder.At("encoder.rows.json"));

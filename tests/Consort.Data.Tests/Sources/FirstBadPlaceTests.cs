@@ -158,6 +158,19 @@ public sealed class FirstBadPlaceTests : IDisposable
         AllSay("delimiter: comma", Rows(100, (70, "1,a\0b,1,1,\n")), ":70, column user: found a NUL byte in \"a\\u0000b\"");
     }
 
+    // What a file system leaves of a file that was not written to its end, and a cell that was overwritten.
+    [Fact]
+    public void Read_NulBytesInsteadOfColumns_AreNamedAsSuch()
+    {
+        AllSay("delimiter: comma", Rows(100) + "\0\0\0\0",
+            ":101: found 4 NUL bytes from byte 1 of the line on, in column 1, and 1 column in all, expected text of 5 columns; was the file not written to its end?");
+        AllSay("delimiter: comma", Rows(100, (70, "1,u,\0\0\n")),
+            ":70: found 2 NUL bytes from byte 5 of the line on, in column 3, and 3 columns in all, expected text of 5 columns; was the file not written to its end?");
+        AllSay("delimiter: \"::\"", Rows(100, (70, "1,\0,1,1,,\n")).Replace(",", "::", StringComparison.Ordinal),
+            ":70: found 1 NUL byte from byte 4 of the line on, in column 2, and 6 columns in all, expected text of 5 columns",
+            "1::u::1.5::7::n\n0::v::2::3::m\n");
+    }
+
     [Fact]
     public void Read_OtherBytesInIgnoredColumns_DoNotMatter() =>
         AllTake("delimiter: comma", System.Text.Encoding.Latin1.GetBytes(Rows(100, (70, "1,u,1,1,caf\u00e9\0\n"))));
@@ -195,13 +208,14 @@ public sealed class FirstBadPlaceTests : IDisposable
     [InlineData("1;u;1;1;\n", ":1: found 1 column, expected 5; the schema says delimiter: comma, should it be delimiter: semicolon?")]
     [InlineData("1\tu\t1\t1\t\n", ":1: found 1 column, expected 5; the schema says delimiter: comma, should it be delimiter: tab?")]
     [InlineData("1 1:0.5 2:1\n", ":1: found 1 column, expected 5; the rows look like libsvm: set format: libsvm")]
-    [InlineData("{\"click\": 1}\n", ":1: found 1 column, expected 5; the rows look like JSON: write them as CSV first")]
+    [InlineData("{\"click\": 1}\n", ":1: found 1 column, expected 5; the rows look like JSON: write them as CSV first, or have them read by \"sql:select * from 'FILE'\"")]
     [InlineData("1,\"a,b\",1,1,\n", ":1: found 6 columns, expected 5; where cells stand in quotes, set quoted: true")]
     [InlineData("1,u,1,1,\r0,u,1,1,\r", ":1: found lines that end with CR alone (old Mac), expected LF or CRLF")]
     [InlineData("1,u,1,1,\n\n0,u,1,1,\n", ":2: found an empty line, expected 5 columns")]
     [InlineData("1,u,1,1,\n0,u,1,1,,\n", ":2: found 6 columns, expected 5")]
     [InlineData("1,u,1,1e30,\n", ":1, column visits: found \"1e30\", expected a whole number of at most 18 digits")]
     [InlineData("1,u,1e151,1,\n", ":1, column price: found \"1e151\", expected a number of at most 1e150")]
+    [InlineData("1,u,-1e400,1,\n", ":1, column price: found \"-1e400\", expected a number of at most 1e150")]
     public void Read_CommonMistakes_NameTheKeyThatMendsThem(string text, string message) => AllSay("delimiter: comma", text, message);
 
     [Fact]

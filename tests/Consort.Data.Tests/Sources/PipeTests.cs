@@ -97,7 +97,7 @@ public sealed class PipeTests : IDisposable
     {
         var pipe = NamedPipe.Make(At("pipe"));
         var request = new EncodeRequest(Csv(), SplitPlan.Given([pipe], [pipe]), At("encoded"));
-        Assert.Equal($"{pipe}: found twice, but its bytes come only once; write them to a file first",
+        Assert.Equal($"{pipe}: found twice, but its bytes come only once, expected it once; or write them to a file first",
             Assert.Throws<ConsortException>(() => DatasetEncoder.EncodeOrReuse(request)).Message);
     }
 

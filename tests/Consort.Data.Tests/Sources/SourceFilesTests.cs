@@ -72,7 +72,7 @@ public sealed class SourceFilesTests : IDisposable
         Assert.Equal(["log/top.csv", "log/2026-10/a.csv", "log/2026-11/9.csv", "log/2026-11/B.csv", "log/2026-11/b.csv"],
             SplitPlan.Places(map, "train", _folder.Path).Select(p => Path.GetRelativePath(_folder.Path, p)));
         var gone = OptionMap.Parse("train: gone.csv | more.csv", "exp.yaml");
-        Assert.Equal($"exp.yaml:1, key train: found no gone.csv or more.csv in {_folder.Path}",
+        Assert.Equal($"exp.yaml:1, key train: found no gone.csv or more.csv in {_folder.Path}, expected one of them",
             Assert.Throws<ConsortException>(() => SplitPlan.Places(gone, "train", _folder.Path)).Message);
     }
 
