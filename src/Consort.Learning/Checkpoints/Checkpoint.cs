@@ -22,8 +22,11 @@ public static class Checkpoint
     /// <returns>The state it was saved with.</returns>
     /// <exception cref="ConsortException">The file is damaged, or its weights are not finite, or those of another family or
     /// dataset.</exception>
-    public static string Load(string path, ParameterStore<float> store, Optimizer<float>? optimizer = null) =>
-        Load(path, WeightTensor.Of(store, optimizer));
+    public static string Load(string path, ParameterStore<float> store, Optimizer<float>? optimizer = null)
+    {
+        _ = optimizer?.State; // no row of before is behind what is read
+        return Load(path, WeightTensor.Of(store, optimizer));
+    }
 
     /// <summary>
     /// Reads the weights of a run of one member into member <paramref name="member"/> of a family whose members own their embeddings.
@@ -40,9 +43,9 @@ public static class Checkpoint
     internal static void Save(string? path, IReadOnlyList<WeightTensor> tensors, string state)
     {
         // Weights that diverged must not take the place of weights that score.
-        foreach (var tensor in tensors)
+        foreach (var tensor in tensors.Where(t => !t.IsSpare))
             CheckFinite(tensor.Source);
-        TensorSource[] sources = [.. tensors.Select(t => t.Source)];
+        TensorSource[] sources = [.. tensors.Where(t => !t.IsSpare).Select(t => t.Source)];
         if (path is null)
             TensorFile.Attend(sources);
         else
@@ -86,7 +89,7 @@ public static class Checkpoint
                 wanted.Add(name, tensor);
 
         // A run of one member may have called its embeddings shared.
-        var missing = wanted.Keys.ToHashSet(StringComparer.Ordinal);
+        var missing = wanted.Where(w => !w.Value.IsSpare).Select(w => w.Key).ToHashSet(StringComparer.Ordinal);
         return TensorFile.ReadBlocks(path, Target, Complete);
 
         TensorWriter? Target(string name, IReadOnlyList<long> shape)

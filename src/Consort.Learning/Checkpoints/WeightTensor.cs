@@ -14,17 +14,23 @@ internal sealed record WeightTensor(string Name, long[] Shape, TensorReader Read
 {
     private const string OptimizerPrefix = "optimizer:";
 
+    /// <summary>As <see cref="KeptState{T}.IsSpare"/>.</summary>
+    public bool IsSpare { get; init; }
+
     /// <summary>Whether it is state of an optimizer.</summary>
     public bool IsState => Name.StartsWith(OptimizerPrefix, StringComparison.Ordinal);
 
     /// <summary>How it is written.</summary>
     public TensorSource Source => new(Name, Shape, Read);
 
-    /// <summary>All of a store, and of an optimizer unless null. Rows that were deferred are brought up to date.</summary>
+    /// <summary>
+    /// All of a store, and of an optimizer unless null. Rows that were deferred are up to date, in a copy where the optimizer's state says
+    /// how to go on with them as they stand.
+    /// </summary>
     public static List<WeightTensor> Of(ParameterStore<float> store, Optimizer<float>? optimizer) =>
     [
-        .. OfDense(store), .. store.Embeddings.Select(e => Of(e.Table.Name, [e.Table.Rows, e.Dimension], e.Values)),
-        .. (optimizer?.State ?? []).Select(s => OfState(s.Name, s.Buffer)),
+        .. OfDense(store), .. store.Embeddings.Select(e => OfRows(e, optimizer is not null)),
+        .. (optimizer?.Kept ?? []).Select(s => OfState(s.Name, s.Buffer, s.IsSpare)),
     ];
 
     /// <summary>The dense parameters.</summary>
@@ -34,11 +40,12 @@ internal sealed record WeightTensor(string Name, long[] Shape, TensorReader Read
         (start, numbers) => numbers.CopyTo(store.Values(s.Parameter)[(int)start..])));
 
     /// <summary>State of an optimizer that lies in one place.</summary>
-    public static WeightTensor OfState(string name, NativeBuffer<float> numbers) => Of(OptimizerPrefix + name, [numbers.Length], numbers);
+    public static WeightTensor OfState(string name, NativeBuffer<float> numbers, bool isSpare) =>
+        Of(OptimizerPrefix + name, [numbers.Length], numbers) with { IsSpare = isSpare };
 
     /// <summary>State of an optimizer, wherever it lies.</summary>
-    public static WeightTensor OfState(string name, long length, TensorReader read, TensorWriter write) =>
-        new(OptimizerPrefix + name, [length], read, write);
+    public static WeightTensor OfState(string name, long length, TensorReader read, TensorWriter write, bool isSpare) =>
+        new(OptimizerPrefix + name, [length], read, write) { IsSpare = isSpare };
 
     /// <summary>Where the first number that is not finite lies, or null.</summary>
     public static int? FirstNotFinite(ReadOnlySpan<float> numbers)
@@ -49,6 +56,22 @@ internal sealed record WeightTensor(string Name, long[] Shape, TensorReader Read
         while (float.IsFinite(numbers[at]))
             at++;
         return at;
+    }
+
+    private static WeightTensor OfRows(EmbeddingTable<float> table, bool goesOn)
+    {
+        var whole = Of(table.Table.Name, [table.Table.Rows, table.Dimension], goesOn ? table.Standing : table.Values);
+        var room = Array.Empty<float>();
+        return !goesOn ? whole : whole with
+        {
+            Read = (start, length) =>
+            {
+                if (room.Length < length)
+                    room = new float[length];
+                table.Read(start, room.AsSpan(0, length));
+                return room.AsSpan(0, length);
+            },
+        };
     }
 
     private static WeightTensor Of(string name, long[] shape, NativeBuffer<float> numbers) => new(

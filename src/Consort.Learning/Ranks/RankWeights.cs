@@ -22,28 +22,31 @@ internal static class RankWeights
         var tensors = WeightTensor.OfDense(dense).ToList();
         for (var i = 0; i < whole.Tables.Count; i++)
         {
-            var (table, own) = (i, shards.Own.Embeddings[i].Values);
+            var (table, embedding) = (i, shards.Own.Embeddings[i]);
+            var own = optimizer is null ? embedding.Values : embedding.Standing;
             var (rows, width) = (whole.Tables[i].Rows, whole.Tables[i].Dimension);
-            tensors.Add(new WeightTensor(whole.Tables[i].Name, [rows, width], Reader(table, own, width), Writer(table, own, width)));
+            tensors.Add(new WeightTensor(
+                whole.Tables[i].Name, [rows, width], Reader(table, embedding.Read, width), Writer(table, own, width)));
         }
 
-        foreach (var (name, own) in optimizer?.State ?? [])
+        foreach (var (name, own, isSpare) in optimizer?.Kept ?? [])
         {
             var table = whole.IndexOf(name[(name.IndexOf('/', StringComparison.Ordinal) + 1)..]);
             if (table < 0)
             {
-                tensors.Add(WeightTensor.OfState(name, own));
+                tensors.Add(WeightTensor.OfState(name, own, isSpare));
                 continue;
             }
 
             var width = (int)(own.Length / shards.Own.Embeddings[table].Table.Rows);
             tensors.Add(WeightTensor.OfState(
-                name, (long)whole.Tables[table].Rows * width, Reader(table, own, width), Writer(table, own, width)));
+                name, (long)whole.Tables[table].Rows * width,
+                Reader(table, (start, target) => own.Slice(start, target.Length).CopyTo(target), width), Writer(table, own, width), isSpare));
         }
 
         return tensors;
 
-        TensorReader Reader(int table, NativeBuffer<float> own, int width) => (start, length) =>
+        TensorReader Reader(int table, NumberReader<float> own, int width) => (start, length) =>
         {
             if (room.Length < length)
                 room = new float[length];

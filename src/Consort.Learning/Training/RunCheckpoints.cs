@@ -95,7 +95,7 @@ internal sealed class RunCheckpoints(
     {
         if (observer.IsMeasureOnly)
             return;
-        // This brings deferred rows up to date, which all ranks must do at the same step, or their last bits part.
+        // This may bring deferred rows up to date, which all ranks must do at the same step, or their last bits part.
         var tensors = step.Tensors(optimizer);
         var follows = step.Ranks is { Rank: > 0 };
         if (follows && step.Shards is null)

@@ -11,7 +11,7 @@ public sealed class LineBudgetTests
         ["Consort.AspNetCore"] = 6_200,
         ["Consort.Boosting"] = 600,
         ["Consort.Cli"] = 5_200,
-        ["Consort.Compute"] = 19_200,
+        ["Consort.Compute"] = 19_400,
         ["Consort.Compute.Bf16"] = 800,
         ["Consort.Data"] = 17_250,
         ["Consort.Data.DuckDb"] = 750,

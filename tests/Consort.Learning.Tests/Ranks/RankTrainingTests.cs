@@ -53,6 +53,8 @@ public sealed class RankTrainingTests(SmallData data)
     [InlineData("kdef", 1, 3, false, true)]
     [InlineData("deferred", 3, 3, true, true)]
     [InlineData("ema touched", 2, 2, true, true)]
+    [InlineData("undivided", 2, 2, false, false)]
+    [InlineData("undivided", 3, 3, true, true)]
     public void Resume_OnOtherRanks_GoesOn(string name, int before, int after, bool shardsBefore, bool shardsAfter)
     {
         var folder = data.NewFolder();
@@ -119,6 +121,13 @@ public sealed class RankTrainingTests(SmallData data)
             },
             "ensemble" => rig with { Phases = Phases(new Supervised(new SupervisedOptions { Loss = LabelLoss.Ensemble })) },
             "deferred" => rig with { Options = With(EmbeddingUpdate.Deferred) },
+            // Rows that rest are made up for by one formula, Adam's and that of an average.
+            "undivided" => rig with
+            {
+                Options = Plain with
+                { Optimizer = new() { AverageDecay = 0.9, MaxGradientNorm = 10, EmbeddingUpdate = EmbeddingUpdate.Deferred } },
+                Phases = [Phases(new MutualLearning())[0] with { LearningRate = 1e-2 }],
+            },
             "touched" => rig with { Options = With(EmbeddingUpdate.Touched) },
             "ema" => rig with { Options = Plain with { Optimizer = Plain.Optimizer with { AverageDecay = 0.9 } } },
             "ema touched" => rig with

@@ -1,3 +1,4 @@
+using Consort.Compute.Cpu.Optimizers;
 using Consort.Learning.Runs;
 using Consort.Learning.Schedules;
 using Consort.Learning.Strategies;
@@ -72,6 +73,57 @@ public sealed class ResumeTests(SmallData data)
         var folder = data.NewFolder();
         rig.RunAndStop(folder, 4);
         Outcome.AssertSame(whole, rig.Run(folder, resume: true));
+    }
+
+    // Rows that rest without a regulariser are made up for by one formula, which a checkpoint between two evaluations must not divide.
+    private TrainerRig Deferred(double averageDecay) => TwoPhases with
+    {
+        Options = new TrainingOptions
+        {
+            BatchSize = SmallData.BatchSize,
+            Seed = 5,
+            CheckpointMinutes = 0.01,
+            Optimizer = new() { EmbeddingUpdate = EmbeddingUpdate.Deferred, AverageDecay = averageDecay },
+        },
+        Phases = [TwoPhases.Phases[0], TwoPhases.Phases[1] with { Overrides = new PhaseOverrides { DenseL2 = 1e-4 }, KeepOptimizer = true }],
+    };
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.9)]
+    public void Run_DeferredAndStoppedAnywhere_EndsAsIfNeverStopped(double averageDecay)
+    {
+        var rig = Deferred(averageDecay);
+        var whole = rig.Run(data.NewFolder());
+        foreach (var stop in new[] { 1, 4, 10, 13, 20, 21, 37 })
+        {
+            var folder = data.NewFolder();
+            rig.RunAndStop(folder, stop);
+            Outcome.AssertSame(whole, rig.Run(folder, resume: true));
+        }
+
+        var again = data.NewFolder();
+        rig.RunAndStop(again, 4);
+        foreach (var steps in new[] { 1, 3, 7, 9 })
+            rig.RunAndStop(again, steps, resume: true);
+        Outcome.AssertSame(whole, rig.Run(again, resume: true));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.9)]
+    public void Run_DeferredWithManyCheckpoints_EndsAsWithNone(double averageDecay)
+    {
+        var rig = Deferred(averageDecay) with { Phases = [Deferred(averageDecay).Phases[0]] };
+        var whole = (rig with { Options = rig.Options with { CheckpointMinutes = 1000 } }).Run(data.NewFolder());
+        var (folder, found) = (data.NewFolder(), new HashSet<DateTime>());
+        var slow = rig.At(() =>
+        {
+            Thread.Sleep(150);
+            found.Add(File.GetLastWriteTimeUtc(new RunFolder(folder).LastCheckpoint));
+        });
+        Outcome.AssertSame(whole, slow.Run(folder));
+        Assert.InRange(found.Count, 4, 20); // none, that of the first epoch, and others between
     }
 
     [Fact]

@@ -82,14 +82,15 @@ internal sealed record TrainerRig(EncodedDataset Data)
             () => { (this with { Phases = Stopping(steps, source.Cancel) }).Run(folder, resume, source.Token); });
     }
 
-    private Phase[] Stopping(int steps, Action stop) => [.. Phases.Select(p => p with
+    /// <summary>The same, with something to do in each step.</summary>
+    public TrainerRig At(Action step) =>
+        this with { Phases = [.. Phases.Select(p => p with { Strategy = new StoppingStrategy(p.Strategy, step) })] };
+
+    private IReadOnlyList<Phase> Stopping(int steps, Action stop) => At(() =>
     {
-        Strategy = new StoppingStrategy(p.Strategy, () =>
-        {
-            if (--steps == 0)
-                stop();
-        }),
-    })];
+        if (--steps == 0)
+            stop();
+    }).Phases;
 
     private static Dictionary<string, float[]> Numbers(TrainingRun trainer) =>
         trainer.Tensors().ToDictionary(t => t.Name, t => t.Read(0, (int)t.Source.Elements).ToArray());

@@ -5,8 +5,22 @@ using Consort.Compute.Cpu.Threads;
 namespace Consort.Compute.Cpu.Optimizers;
 
 /// <summary>What the rows of an optimizer's tables have missed.</summary>
-internal abstract class Deferral : IDisposable
+/// <typeparam name="T">The element.</typeparam>
+internal abstract class Deferral<T> : IDisposable
+    where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
+    /// <summary>As <see cref="IDeferredRows{T}.IsDivisible"/>.</summary>
+    public abstract bool IsDivisible { get; }
+
+    /// <summary>Whether some row may have missed a step.</summary>
+    public abstract bool IsBehind { get; }
+
+    /// <summary>
+    /// What a checkpoint must hold so that rows that are behind, and may not be brought up to date for its sake, are made up for later as if
+    /// there had been none: the rows as they stand, the steps that each has seen, and what those steps were. Ask anew after further steps.
+    /// </summary>
+    public abstract IReadOnlyList<(string Name, NativeBuffer<T> Buffer)> State { get; }
+
     /// <summary>Bytes held.</summary>
     public abstract long Bytes { get; }
 
@@ -28,7 +42,7 @@ internal abstract class Deferral : IDisposable
 /// read whole, and at the latest some thousands of steps on, since every step also brings the next few rows of each table up to date, round
 /// and round.
 /// </summary>
-internal sealed unsafe class Deferral<T, TUpdate> : Deferral
+internal sealed unsafe class Deferral<T, TUpdate> : Deferral<T>
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TUpdate : struct, IElementUpdate<T>
 {
@@ -39,7 +53,9 @@ internal sealed unsafe class Deferral<T, TUpdate> : Deferral
     private readonly PassLayout<T> _layout;
     private readonly GapFormula<T, TUpdate>? _formula;
     private readonly StepHistory<T, TUpdate> _history;
-    private readonly NativeBuffer<int>[] _stamps;
+    private readonly NativeBuffer<T>[] _stamps; // integers in the place of numbers, so that a checkpoint can hold them
+    private readonly (string Name, NativeBuffer<T> Buffer)[] _state;
+    private readonly CurrentRows<T, TUpdate>? _current;
     private readonly Replay<T, TUpdate>[] _replays; // one a worker
     private readonly DeferredTable[] _tables;
     private double _squareChange;
@@ -48,12 +64,12 @@ internal sealed unsafe class Deferral<T, TUpdate> : Deferral
     public Deferral(PassLayout<T> layout, GapFormula<T, TUpdate>? formula)
     {
         (_layout, _formula, _history) = (layout, formula, new StepHistory<T, TUpdate>(layout.Average));
-        _stamps = new NativeBuffer<int>[layout.Tables.Length];
+        _stamps = new NativeBuffer<T>[layout.Tables.Length];
         _tables = new DeferredTable[layout.Tables.Length];
         for (var i = 0; i < _tables.Length; i++)
         {
-            _stamps[i] = new NativeBuffer<int>(layout.Tables[i].Table.Rows);
-            layout.Regions[i + 1].Stamps = _stamps[i].Pointer;
+            _stamps[i] = new NativeBuffer<T>(layout.Tables[i].Table.Rows);
+            layout.Regions[i + 1].Stamps = (int*)_stamps[i].Pointer;
             _tables[i] = new DeferredTable(this, i);
             layout.Tables[i].Defer(_tables[i]);
         }
@@ -62,17 +78,54 @@ internal sealed unsafe class Deferral<T, TUpdate> : Deferral
         _replays = new Replay<T, TUpdate>[layout.Workers.Threads];
         for (var i = 0; i < _replays.Length; i++)
             _replays[i] = new Replay<T, TUpdate>(_history, widest, layout.TracksSquares);
+
+        // Steps made one by one may be divided anywhere, and so may none at all.
+        if (formula is null || (formula is RestingGap<T, TUpdate> && layout.Average is null))
+        {
+            _state = [];
+            return;
+        }
+
+        _current = new CurrentRows<T, TUpdate>(_history, formula, widest);
+        _state =
+        [
+            .. layout.Tables.Select(t => ($"deferred.row/{t.Table.Name}", t.Standing)),
+            .. layout.Tables.Select((t, i) => ($"deferred.step/{t.Table.Name}", _stamps[i])), ("deferred.steps", _history.Numbers),
+        ];
     }
 
     /// <summary>What rows are stamped with that the present step changes.</summary>
-    public int NextTick => unchecked(_history.Tick + 1);
+    public int NextTick
+    {
+        get
+        {
+            TakeOver();
+            return unchecked(_history.Tick + 1);
+        }
+    }
 
-    public override long Bytes => _stamps.Sum(s => s.Length * sizeof(int)) + _replays.Sum(r => r.Bytes) + (_formula?.Bytes ?? 0);
+    public override long Bytes => (_stamps.Sum(s => s.Length) * sizeof(T)) + (_history.Numbers.Length * sizeof(T))
+        + _replays.Sum(r => r.Bytes) + (_formula?.Bytes ?? 0) + (_current?.Bytes ?? 0);
+
+    public override bool IsDivisible => _current is null;
+
+    public override bool IsBehind => _isBehind || _history.Told != 0;
+
+    public override IReadOnlyList<(string Name, NativeBuffer<T> Buffer)> State
+    {
+        get
+        {
+            TakeOver();
+            _history.Told = _isBehind && !IsDivisible ? _history.Tick : 0;
+            return _state;
+        }
+    }
 
     /// <summary>Ends a step: its touched rows are up to date, all others miss it.</summary>
-    public void Stepped(TUpdate update, T scale, double learningRate)
+    public void Stepped(TUpdate update, T scale, double learningRate, long step)
     {
-        var before = _history.Count;
+        TakeOver();
+        _history.Told = 0;
         _history.Add(update, scale);
         _formula?.Stepped(_history);
         LargestRate = Math.Max(LargestRate, learningRate);
@@ -80,7 +133,9 @@ internal sealed unsafe class Deferral<T, TUpdate> : Deferral
         for (var i = 0; i < _tables.Length; i++)
         {
             var chunks = Chunks(_layout.Tables[i].Table.Rows);
-            var (start, end) = (before % Round * chunks / Round, ((before % Round) + 1) * chunks / Round);
+            // By the number of the step: the round of a run that goes on is where it was.
+            var place = (step - 1) % Round;
+            var (start, end) = (place * chunks / Round, (place + 1) * chunks / Round);
             if (end > start)
                 _tables[i].CatchUp((int)start, (int)(end - start));
         }
@@ -88,11 +143,18 @@ internal sealed unsafe class Deferral<T, TUpdate> : Deferral
 
     public override void CatchUpAll()
     {
+        TakeOver();
         if (!_isBehind)
             return;
         for (var i = 0; i < _tables.Length; i++)
             _tables[i].CatchUp(0, Chunks(_layout.Tables[i].Table.Rows));
         (_isBehind, LargestRate) = (false, 0);
+        if (IsDivisible)
+            return;
+        // A checkpoint has nothing to tell where a run goes on from here, and so nothing may be left to tell.
+        _history.Restart();
+        foreach (var stamps in _stamps)
+            stamps.All.Clear();
     }
 
     public override double TakeSquareChange()
@@ -116,6 +178,17 @@ internal sealed unsafe class Deferral<T, TUpdate> : Deferral
         foreach (var replay in _replays)
             replay.Dispose();
         _formula?.Dispose();
+        _current?.Dispose();
+        _history.Dispose();
+    }
+
+    // What a checkpoint that was read has brought: all else follows from the steps.
+    private void TakeOver()
+    {
+        if (_history.Told == 0 || _history.Told == _history.Tick)
+            return;
+        _history.Repeat(_history.Told, _formula!);
+        _isBehind = true;
     }
 
     private static int Chunks(int rows) => (rows + ChunkRows - 1) / ChunkRows;
@@ -131,19 +204,28 @@ internal sealed unsafe class Deferral<T, TUpdate> : Deferral
     }
 
     /// <summary>The rows of one table. Pieces are of a fixed size and sums are added in order, whatever the threads.</summary>
-    private sealed class DeferredTable(Deferral<T, TUpdate> owner, int index) : IDeferredRows, IParallelJob
+    private sealed class DeferredTable(Deferral<T, TUpdate> owner, int index) : IDeferredRows<T>, IParallelJob
     {
         private double[] _sums = [];
         private int _firstChunk = -1; // or −1 for the touched rows
 
         public Deferral<T, TUpdate> Owner => owner;
 
+        public bool IsDivisible => owner.IsDivisible;
+
         private EmbeddingTable<T> Table => owner._layout.Tables[index];
 
         public void CatchUpAll() => owner.CatchUpAll();
 
+        public void Read(long start, Span<T> target)
+        {
+            owner.TakeOver();
+            owner._current!.Read(owner._layout.Regions[index + 1], Table.Dimension, start, target);
+        }
+
         public void CatchUpTouched()
         {
+            owner.TakeOver();
             if (!owner._isBehind)
                 return;
             var (pieces, most) = (0, 0);

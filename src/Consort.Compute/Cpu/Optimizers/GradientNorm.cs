@@ -45,7 +45,7 @@ internal sealed unsafe class GradientNorm<T> : IDisposable
     /// <param name="limit">The norm that gradients are clipped at.</param>
     /// <param name="deferral">What rows have missed, or null.</param>
     /// <param name="reach"><see cref="UpdateRule.Reach"/>.</param>
-    public double Compute(double limit, Deferral? deferral, double reach)
+    public double Compute(double limit, Deferral<T>? deferral, double reach)
     {
         if (_tableSquares is null)
             return Math.Sqrt(OfAll(_slopes.Run(default)).Slopes);

@@ -91,6 +91,26 @@ public sealed unsafe class Optimizer<T> : IDisposable
         }
     }
 
+    /// <summary>
+    /// What a checkpoint must hold from which training goes on as if there had been none, besides <see cref="Steps"/> and the rows as
+    /// <see cref="EmbeddingTable{T}.Standing"/> gives them: the state, and of rows that are behind and stay so what they have missed.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The average stands in the weights' place.</exception>
+    public IReadOnlyList<KeptState<T>> Kept
+    {
+        get
+        {
+            if (_update.Deferral is not { IsDivisible: false } deferral)
+                return [.. State.Select(s => new KeptState<T>(s.Name, s.Buffer, IsSpare: false))];
+            Average?.ThrowIfExchanged();
+            return
+            [
+                .. _state.Select(s => new KeptState<T>(s.Name, s.Buffer, IsSpare: false)),
+                .. deferral.State.Select(s => new KeptState<T>(s.Name, s.Buffer, !deferral.IsBehind)),
+            ];
+        }
+    }
+
     /// <summary>Bytes held for state and workspaces.</summary>
     public long Bytes => _state.Sum(s => s.Buffer.Length * sizeof(T)) + _update.Bytes + (_norm?.Bytes ?? 0) + (Average?.WorkBytes ?? 0);
 

@@ -14,7 +14,7 @@ internal abstract class UpdatePass<T> : IDisposable
     public abstract long Bytes { get; }
 
     /// <summary>What rows have missed, where they are deferred.</summary>
-    public abstract Deferral? Deferral { get; }
+    public abstract Deferral<T>? Deferral { get; }
 
     /// <summary>Makes step <paramref name="step"/>, counted from 1, with the gradient times a factor.</summary>
     /// <returns>If the layout wants it, Σ w² of the tables after a step over whole tables, or otherwise its change.</returns>
@@ -45,7 +45,7 @@ internal sealed unsafe class UpdatePass<T, TUpdate, TFactory> : UpdatePass<T>
 
     public override long Bytes => _traversal.Bytes + (_deferral?.Bytes ?? 0);
 
-    public override Deferral? Deferral => _deferral;
+    public override Deferral<T>? Deferral => _deferral;
 
     public override double Run(double learningRate, long step, double gradientScale)
     {
@@ -55,7 +55,7 @@ internal sealed unsafe class UpdatePass<T, TUpdate, TFactory> : UpdatePass<T>
         var tick = _deferral?.NextTick ?? unchecked((int)(average?.Count ?? 0));
         var squares = _traversal.Run(new Stretch(update, scale, tick, average, _layout.TracksSquares, !_layout.WholeTables));
         average?.End();
-        _deferral?.Stepped(update, scale, learningRate);
+        _deferral?.Stepped(update, scale, learningRate, step);
         return squares;
     }
 

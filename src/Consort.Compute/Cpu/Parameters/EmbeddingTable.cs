@@ -54,6 +54,21 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     }
 
     /// <summary>
+    /// All rows as a checkpoint that goes on keeps them, along with <see cref="Optimizers.Optimizer{T}.Kept"/>: those that are behind stay so
+    /// where their last bits depend on when they are brought up to date.
+    /// </summary>
+    public NativeBuffer<T> Standing
+    {
+        get
+        {
+            if (Deferred is not { IsDivisible: false })
+                return Values;
+            Version++;
+            return _values;
+        }
+    }
+
+    /// <summary>
     /// Groups of columns that own disjoint ranges of rows, in the order of these, each worked on by one thread at a time.
     /// </summary>
     public int Groups => _touched?.Groups ?? 0;
@@ -100,6 +115,17 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     /// <summary>The most distinct rows of a group that a batch can touch.</summary>
     internal int TouchedCapacity(int group) => _touched!.Capacity(group);
 
+    /// <summary>Copies numbers of rows that are up to date, and leaves rows as <see cref="Standing"/> does.</summary>
+    /// <param name="start">The first number.</param>
+    /// <param name="target">Receives them.</param>
+    public void Read(long start, Span<T> target)
+    {
+        if (Deferred is { IsDivisible: false } deferred)
+            deferred.Read(start, target);
+        else
+            Values.Slice(start, target.Length).CopyTo(target);
+    }
+
     /// <summary>One row, whether or not it is up to date.</summary>
     internal T* RowAt(int row) => _values.Pointer + ((long)row * Dimension);
 
@@ -136,11 +162,11 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     internal long Version { get; private set; }
 
     /// <summary>What knows which rows are behind, or null.</summary>
-    internal IDeferredRows? Deferred { get; private set; }
+    internal IDeferredRows<T>? Deferred { get; private set; }
 
     /// <summary>Rows of the table may be behind from now on, or no more.</summary>
     /// <exception cref="InvalidOperationException">Another optimizer defers them already.</exception>
-    internal void Defer(IDeferredRows? rows)
+    internal void Defer(IDeferredRows<T>? rows)
     {
         if (rows is not null && Deferred is not null)
             throw new InvalidOperationException($"table {Table.Name}: another optimizer defers its rows; dispose of it first");

@@ -5,6 +5,12 @@ using Consort.Foundation.Ranks;
 
 namespace Consort.Compute.Cpu.Shards;
 
+/// <summary>Copies numbers from one on.</summary>
+/// <typeparam name="T">The element.</typeparam>
+/// <param name="start">The first.</param>
+/// <param name="target">Receives them.</param>
+public delegate void NumberReader<T>(long start, Span<T> target);
+
 /// <summary>
 /// The tables of a <see cref="TableShards{T}"/> by their numbers in whole ones, as a checkpoint of one process has them: what they start
 /// with, and how they are written and read by ranks that each have a part.
@@ -48,11 +54,11 @@ public sealed class WholeTables<T>
 
     /// <summary>Gives all ranks numbers of a whole table; all ask for the same.</summary>
     /// <param name="table">Which.</param>
-    /// <param name="own">This rank's part.</param>
+    /// <param name="own">Gives numbers of this rank's part.</param>
     /// <param name="width">Numbers of a row.</param>
     /// <param name="start">The first of the numbers.</param>
     /// <param name="target">Receives them.</param>
-    public void Gather(int table, NativeBuffer<T> own, int width, long start, Span<T> target)
+    public void Gather(int table, NumberReader<T> own, int width, long start, Span<T> target)
     {
         if (_received.Length < target.Length)
             (_sent, _received) = (new T[target.Length], new T[target.Length]);
@@ -63,7 +69,7 @@ public sealed class WholeTables<T>
             _lengths[piece.Rank] += piece.Length;
             if (piece.Rank != _ranks.Rank)
                 continue;
-            own.Slice(piece.Own, piece.Length).CopyTo(_sent.AsSpan(sent));
+            own(piece.Own, _sent.AsSpan(sent, piece.Length));
             sent += piece.Length;
         }
 
