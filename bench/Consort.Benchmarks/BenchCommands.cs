@@ -47,7 +47,8 @@ internal static class BenchCommands
                        [--json FILE]
                        Ends with 1 where what was encoded is not the same.
           score        a call of the scorer on one thread, from raw values to the probability, and 200 candidates of one context
-                       [--model DeepFM] [--vocab 1000000] [--weights fp32|fp16|int8] [--rounds 20] [--json FILE]
+                       [--model DeepFM] [--vocab 1000000] [--weights fp32|fp16|int8] [--rounds 20] [--no-onnxruntime] [--json FILE]
+                       Beside it ONNX Runtime, in the same process; where that does not load it ends with 2, unless --no-onnxruntime is given.
           histories    the same of a model of histories: one impression with a full history, and 200 candidates against one
                        [--model DIN] [--with "KEY: VALUE, ..."] [--length 50] [--rounds 20] [--json FILE]
           serve        the server in a process of its own, asked over HTTP: requests per second at most, latency at a fixed load

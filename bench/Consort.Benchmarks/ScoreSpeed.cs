@@ -20,10 +20,11 @@ internal static class ScoreSpeed
 
     public static int Run(string[] args)
     {
-        var arguments = new Arguments("score", args, "model", "vocab", "weights", "rounds", "json");
+        var arguments = new Arguments("score", args, "model", "vocab", "weights", "rounds", "no-onnxruntime?", "json");
         var model = arguments.Text("model") ?? "DeepFM";
         var vocabulary = arguments.Integer("vocab", 1_000_000, ZipfSplit.LeastVocabulary, 100_000_000);
         var rounds = arguments.Integer("rounds", 20, 1, 10_000);
+        var isAlone = arguments.Flag("no-onnxruntime");
         var weights = Enum.Parse<PackageWeights>(arguments.Choice("weights", "fp32", "fp16", "int8"), ignoreCase: true);
         Console.WriteLine(Machine.Describe());
         using var packed = new ScoreModel(model, vocabulary, weights);
@@ -72,8 +73,8 @@ internal static class ScoreSpeed
         ];
         using var single = weights == PackageWeights.Fp32 ? null : new ScoreModel(model, vocabulary, PackageWeights.Fp32);
         using var singleScorer = single is null ? null : Scorer.Load(single.Path);
-        (var onnx, var absent) = OnnxLatency.Start(singleScorer ?? scorer, raw.AsSpan(0, OnnxRows));
-        using var peer = onnx;
+        using var peer = isAlone ? null : OnnxLatency.Start(singleScorer ?? scorer, raw.AsMemory(0, OnnxRows));
+        var absent = isAlone ? "not measured: --no-onnxruntime" : null;
         // In turns, so that neighbours disturb all alike.
         for (var round = 0; round < rounds; round++)
         {

@@ -11,7 +11,7 @@ namespace Consort.Studies;
 
 /// <summary>Recipes that a user can name. Adding one is a file below <c>Recipes</c> and a line here.</summary>
 /// <param name="Entries">In the order in which they are listed.</param>
-public sealed record RecipeCatalogue(IReadOnlyList<Recipe> Entries)
+internal sealed record RecipeCatalogue(IReadOnlyList<Recipe> Entries)
 {
     /// <summary>The recipes that come along.</summary>
     public static RecipeCatalogue Default { get; } = new([

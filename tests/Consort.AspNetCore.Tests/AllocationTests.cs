@@ -4,6 +4,7 @@ using Consort.AspNetCore.Options;
 using Consort.AspNetCore.Registry;
 using Consort.AspNetCore.Requests;
 using Consort.AspNetCore.Scoring;
+using Consort.AspNetCore.Watching;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -29,6 +30,7 @@ public sealed class AllocationTests(ServerFixture fixture)
         await buffers.ReadBody(request, 100_000);
         using var lease = model.Lease(null);
         var limits = new Limits(new ServerOptions { Models = [] });
+        var kept = new AnsweredRows(0);
         Assert.Equal(0, Measure());
 
         long Measure()
@@ -40,7 +42,7 @@ public sealed class AllocationTests(ServerFixture fixture)
                 for (var i = 0; i < 100; i++)
                 {
                     using var scoring = lease.Version.Metrics.Begin("http"); // with a meter that nobody listens to
-                    new ScoreRun(lease, buffers, limits).Run();
+                    new ScoreRun(lease, buffers, limits, kept).Run();
                 }
 
                 least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);

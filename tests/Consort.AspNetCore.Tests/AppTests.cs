@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Claims;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text.Encodings.Web;
 using System.Text.Json.Nodes;
 using Consort.AspNetCore.Options;
@@ -8,7 +10,9 @@ using Consort.AspNetCore.Registry;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.RateLimiting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -42,6 +46,25 @@ public sealed class AppTests(ServerFixture fixture)
             using var answer = await client.PostAsJsonAsync(path, rows);
             return (float)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["probabilities"]![0]!;
         }
+    }
+
+    [Fact]
+    public async Task MapConsort_BesideTheAppsTls_AnswersOverIt()
+    {
+        using var pair = RSA.Create(2048);
+        using var certificate = new CertificateRequest("CN=shop", pair, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1)
+            .CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        await using var app = await Start(s => s.AddConsort(o => o.Model("ctr", fixture.First)).Configure<KestrelServerOptions>(
+            k => k.Listen(IPAddress.Loopback, 0, l => l.UseHttps(certificate))));
+        var url = app.Urls.Single();
+        Assert.StartsWith("https:", url, StringComparison.Ordinal);
+        using var client = new HttpClient(new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = (_, c, _, _) => c!.Subject == "CN=shop",
+        })
+        { BaseAddress = new Uri(url) };
+        using var answer = await client.PostAsJsonAsync("/v1/score", new { rows = new[] { fixture.Row(0) } });
+        Assert.Equal(fixture.Score(0), (float)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["probabilities"]![0]!, 1e-6f);
     }
 
     [Fact]

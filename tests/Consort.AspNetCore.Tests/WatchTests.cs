@@ -192,6 +192,35 @@ public sealed class WatchTests(ServerFixture fixture)
     }
 
     [Fact]
+    public async Task Shadow_OfRowsWhoseLabelComesBack_HasAnAucBesideWhatWasAnswered()
+    {
+        await using var server = await Two(o => o with { ShadowShare = 1, FeedbackIds = 100 });
+        for (var row = 0; row < 20; row++)
+            await server.Post("/v1/score", new JsonObject { ["rows"] = new JsonArray(Json(fixture.Row(row))), ["ids"] = new JsonArray(row) }.ToJsonString());
+        var shadow = await Shadow(s => (int)s["rows"]! == 20);
+        Assert.Null(shadow["auc"]);
+        Assert.StartsWith("no label has come back", (string)shadow["auc_absent"]!, StringComparison.Ordinal);
+
+        // Clicks are what the shadow holds for likely: it ranks them without a mistake.
+        var other = Enumerable.Range(0, 20).Select(r => fixture.Score(r, fixture.SecondScorer)).ToArray();
+        var middle = other.Order().ElementAt(10);
+        var labels = new JsonArray([.. other.Select(p => (JsonNode)(p >= middle ? 1 : 0))]);
+        await server.Post("/v1/feedback", new JsonObject { ["ids"] = new JsonArray([.. Enumerable.Range(0, 20).Select(r => (JsonNode)r)]), ["labels"] = labels }.ToJsonString());
+        shadow = await Shadow(s => (int)s["labels"]! == 20);
+        Assert.Equal(1, (double)shadow["auc"]!);
+        Assert.InRange((double)shadow["auc_answered"]!, 0, 1);
+        Assert.Null(shadow["auc_absent"]);
+
+        async Task<JsonNode> Shadow(Func<JsonNode, bool> isThere)
+        {
+            for (var tries = 0; tries < 500; tries++, await Task.Delay(10))
+                if (Versions(await server.Get("/v1/models/clicks/watch"))[1]!["shadow"] is { } found && isThere(found))
+                    return found;
+            throw new InvalidOperationException("the shadow has not scored");
+        }
+    }
+
+    [Fact]
     public async Task Shadow_ThatAlwaysFails_SaysHowOftenAndWhy()
     {
         var folder = fixture.NewFolder();

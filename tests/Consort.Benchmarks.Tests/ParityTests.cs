@@ -68,8 +68,26 @@ public sealed class ParityTests : IDisposable
         string[] line = ["score", "--vocab", "1000", "--rounds", "1", "--weights", weights, "--json", json];
         Assert.Equal(0, BenchCommands.Run(line, TextWriter.Null));
         var read = JsonNode.Parse(File.ReadAllText(json))!;
-        Assert.SkipWhen(read["onnxruntime_absent"] is not null, (string?)read["onnxruntime_absent"] ?? "");
         Assert.All(["onnxruntime_p50_us", "onnxruntime_raw_p50_us", "onnxruntime_call_p50_us"], key => Assert.True((double)read[key]! > 0));
+    }
+
+    [Fact]
+    public void Loaded_WithoutTheNativeLibrary_IsAMistakeThatSaysWhatToDo()
+    {
+        var mistake = Assert.Throws<ConsortException>(() => OnnxLatency.Loaded<int>(
+            () => throw new TypeInitializationException("NativeMethods", new DllNotFoundException("no libonnxruntime.so"))));
+        Assert.Equal("score: ONNX Runtime does not load here: no libonnxruntime.so; --no-onnxruntime measures without it", mistake.Message);
+    }
+
+    [Fact]
+    public void Score_NotAskedForTheRuntime_SaysSo()
+    {
+        var json = Path.Combine(_folder, "score.json");
+        Assert.Equal(0, BenchCommands.Run(["score", "--vocab", "1000", "--rounds", "1", "--no-onnxruntime", "--json", json], TextWriter.Null));
+        var read = JsonNode.Parse(File.ReadAllText(json))!;
+        Assert.Null(read["onnxruntime_p50_us"]);
+        Assert.Equal("not measured: --no-onnxruntime", (string)read["onnxruntime_absent"]!);
+        Assert.True((double)read["p50_us"]! > 0);
     }
 
     private JsonNode Compare(string models, string runtime)

@@ -56,20 +56,26 @@ internal sealed class OnnxLatency : IDisposable
     /// <summary>All of them.</summary>
     public IReadOnlyList<Latency> All => _rounds;
 
-    /// <summary>Loads the models, or says why it cannot.</summary>
+    /// <summary>Loads the models.</summary>
     /// <param name="scorer">Of a package with fp32 tables: operators of ONNX look up no others.</param>
     /// <param name="rows">What each call is fed.</param>
-    public static (OnnxLatency? Latency, string? Absent) Start(Scorer scorer, ReadOnlySpan<ReadOnlyMemory<byte>[]> rows)
+    /// <exception cref="ConsortException">The runtime does not load here.</exception>
+    public static OnnxLatency Start(Scorer scorer, ReadOnlyMemory<ReadOnlyMemory<byte>[]> rows) =>
+        Loaded(() => new OnnxLatency(scorer, rows.Span));
+
+    /// <summary>What the runtime gives; the package brings native libraries for some processors and systems only.</summary>
+    /// <exception cref="ConsortException">It does not load here.</exception>
+    internal static T Loaded<T>(Func<T> load)
     {
         try
         {
-            return (new OnnxLatency(scorer, rows), null);
+            return load();
         }
         catch (Exception e) when (e is OnnxRuntimeException or TypeInitializationException or DllNotFoundException
-            or BadImageFormatException)
+            or BadImageFormatException or EntryPointNotFoundException)
         {
-            // The package brings native libraries for some processors and systems only.
-            return (null, $"ONNX Runtime does not load here: {(e.InnerException ?? e).Message}");
+            throw new ConsortException(
+                $"score: ONNX Runtime does not load here: {(e.InnerException ?? e).Message}; --no-onnxruntime measures without it", e);
         }
     }
 

@@ -137,7 +137,7 @@ internal sealed class ScoreEndpoints(
                 return;
             try
             {
-                new ScoreRun(lease, buffers, limits).Run();
+                new ScoreRun(lease, buffers, limits, answered, isShadow: true).Run();
                 lease.Version.Shadow.Add(said.AsSpan(0, rows), buffers.Probabilities.AsSpan(0, rows));
             }
             catch (Exception e) when (e is RequestException or ConsortException or JsonException or OperationCanceledException)

@@ -100,7 +100,7 @@ internal sealed class WatchEndpoints(ModelRegistry registry, RequestGate gate, L
         ["auc"] = found.Auc,
     };
 
-    private static JsonObject Describe(ShadowMeasures found) => new()
+    private JsonObject Describe(ShadowMeasures found) => new()
     {
         ["rows"] = found.Rows,
         ["failures"] = found.Failures,
@@ -109,6 +109,13 @@ internal sealed class WatchEndpoints(ModelRegistry registry, RequestGate gate, L
         ["mean_shadow"] = found.MeanShadow,
         ["mean_difference"] = found.MeanDifference,
         ["max_difference"] = found.MaxDifference,
+        ["labels"] = found.Labelled.Labels,
+        ["auc"] = found.Labelled.Auc,
+        ["auc_answered"] = found.LabelledAnswers.Auc,
+        ["auc_absent"] = found.Labelled.Auc is not null ? null
+            : !answered.IsOn ? "no answers are kept here to take labels for; start the server with --feedback-ids"
+            : found.Labelled.Labels == 0 ? "no label has come back of a row that it scored; POST /v1/feedback takes them"
+            : "all labels that have come back are alike",
     };
 
     private static JsonObject Describe(DriftReport drift) => new()

@@ -7,7 +7,13 @@ using Consort.Serving;
 namespace Consort.AspNetCore.Scoring;
 
 /// <summary>Scores the impressions of one request by one version, a batch at a time.</summary>
-internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers, Limits limits, AnsweredRows? answered = null)
+/// <param name="lease">The version.</param>
+/// <param name="buffers">The request.</param>
+/// <param name="limits">What a request may be.</param>
+/// <param name="answered">Keeps what was said of rows with an id.</param>
+/// <param name="isShadow">Whether another version has answered, to whose rows this one's probabilities are added.</param>
+internal readonly ref struct ScoreRun(
+    VersionLease lease, RequestBuffers buffers, Limits limits, AnsweredRows answered, bool isShadow = false)
 {
     private readonly FieldTable _fields = lease.Version.Fields;
 
@@ -30,7 +36,7 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
         var rows = body.Rows.IsThere ? Rows(json, body) : Candidates(json, body);
         if (body.Ids.IsThere && ids != rows)
             throw new RequestException(400, $"ids: found {ids}, expected {rows}, one for each row");
-        if (body.Ids.IsThere && answered is { IsOn: true })
+        if (body.Ids.IsThere && answered.IsOn)
             Keep(body.Ids.Of(json));
         lease.Version.Metrics.AddAnswer(buffers.Probabilities.AsSpan(0, rows));
         return rows;
@@ -48,8 +54,9 @@ internal readonly ref struct ScoreRun(VersionLease lease, RequestBuffers buffers
     // In a method of its own, for what it captures is allocated at the beginning of one.
     private void Keep(ReadOnlySpan<byte> ids)
     {
-        var (row, version, store, said) = (0, lease.Version, answered!, buffers.Probabilities);
-        RowIds.Each(ids, buffers.Values, limits, id => store.Keep(id, said[row++], version.Window, version.Labelled));
+        var (row, version, store, said) = (0, lease.Version, answered, buffers.Probabilities);
+        RowIds.Each(ids, buffers.Values, limits, isShadow ? id => store.KeepShadow(id, said[row++], version.Shadow)
+            : id => store.Keep(id, said[row++], version.Window, version.Labelled));
     }
 
     private int Rows(ReadOnlySpan<byte> json, in ScoreBody body)

@@ -50,6 +50,16 @@ internal sealed class AnsweredRows(int most)
         }
     }
 
+    /// <summary>Adds what a shadow said of a row that waits for its label; nothing where it waits no longer.</summary>
+    public void KeepShadow(ReadOnlySpan<byte> id, float probability, ShadowComparison shadow)
+    {
+        if (most == 0)
+            return;
+        lock (_gate)
+            if (_places.TryGetValue(XxHash3.HashToUInt64(id), out var place))
+                _answers[place] = _answers[place] with { Shadow = shadow, ShadowProbability = probability };
+    }
+
     /// <summary>Takes the label of a row, once; false where its id is not known, or no longer.</summary>
     public bool Take(ReadOnlySpan<byte> id, bool isClick)
     {
@@ -63,9 +73,15 @@ internal sealed class AnsweredRows(int most)
 
         answer.Window.AddLabel(answer.Probability, isClick);
         answer.Labelled.Add(answer.Probability, isClick);
+        answer.Shadow?.AddLabel(answer.Probability, answer.ShadowProbability, isClick);
         return true;
     }
 
     // Not the version itself, whose package would stay in memory.
-    private readonly record struct Answer(ulong Key, float Probability, TrafficWindow Window, LabelledRows Labelled);
+    private readonly record struct Answer(ulong Key, float Probability, TrafficWindow Window, LabelledRows Labelled)
+    {
+        public ShadowComparison? Shadow { get; init; }
+
+        public float ShadowProbability { get; init; }
+    }
 }

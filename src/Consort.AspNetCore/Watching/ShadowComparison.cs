@@ -4,6 +4,7 @@ namespace Consort.AspNetCore.Watching;
 internal sealed class ShadowComparison
 {
     private readonly Lock _gate = new();
+    private readonly LabelledRows _labelled = new(), _labelledAnswers = new();
     private long _rows, _failures;
     private double _distance, _greatest, _answered, _shadow;
     private string? _mistake;
@@ -30,6 +31,13 @@ internal sealed class ShadowComparison
         }
     }
 
+    /// <summary>Takes the label of a row that both have scored.</summary>
+    public void AddLabel(float answered, float shadow, bool isClick)
+    {
+        _labelledAnswers.Add(answered, isClick);
+        _labelled.Add(shadow, isClick);
+    }
+
     /// <summary>Counts a request that it could not score, and keeps why.</summary>
     public void AddFailure(string mistake)
     {
@@ -43,10 +51,12 @@ internal sealed class ShadowComparison
     /// <summary>The numbers so far; null before the first request.</summary>
     public ShadowMeasures? Measure()
     {
+        var (labelled, answers) = (_labelled.Measure(), _labelledAnswers.Measure());
         lock (_gate)
             return _rows == 0 && _failures == 0 ? null
                 : new ShadowMeasures(_rows, _failures, _mistake, PerRow(_answered), PerRow(_shadow), PerRow(_distance),
-                    _rows == 0 ? null : _greatest);
+                    _rows == 0 ? null : _greatest)
+                { Labelled = labelled, LabelledAnswers = answers };
 
         double? PerRow(double sum) => _rows == 0 ? null : sum / _rows;
     }
@@ -61,4 +71,11 @@ internal sealed class ShadowComparison
 /// <param name="MeanDifference">Mean |p − p′|.</param>
 /// <param name="MaxDifference">The greatest.</param>
 internal sealed record ShadowMeasures(
-    long Rows, long Failures, string? LastFailure, double? MeanAnswered, double? MeanShadow, double? MeanDifference, double? MaxDifference);
+    long Rows, long Failures, string? LastFailure, double? MeanAnswered, double? MeanShadow, double? MeanDifference, double? MaxDifference)
+{
+    /// <summary>What came of rows that it scored and whose label came back.</summary>
+    public required FeedbackMeasures Labelled { get; init; }
+
+    /// <summary>What was answered to the same rows.</summary>
+    public required FeedbackMeasures LabelledAnswers { get; init; }
+}

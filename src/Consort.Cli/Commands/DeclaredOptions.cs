@@ -43,7 +43,11 @@ internal sealed class DeclaredOptions<T>(OptionSet<T> set)
     {
         var name = $"--{facts.Key.Replace('_', '-')}";
         var sentence = char.ToUpperInvariant(facts.Meaning[0]) + facts.Meaning[1..];
-        return facts.Kind == OptionKind.Flag ? Shared.Flag(name, sentence + ".")
-            : Shared.Text(name, "N", $"{sentence}; {facts.Range}{(facts.Default == "-" ? "" : $", {facts.Default} unless given")}.");
+        if (facts.Kind == OptionKind.Flag)
+            return Shared.Flag(name, sentence + ".");
+        var fallback = facts.Default == "-" ? "" : $" [default: {facts.Default}]"; // as other options have it
+        return facts.Kind == OptionKind.Word
+            ? Shared.Text(name, facts.Range.Replace(", ", "|", StringComparison.Ordinal), $"{sentence}.{fallback}")
+            : Shared.Text(name, "N", $"{sentence}; {facts.Range}.{fallback}");
     }
 }

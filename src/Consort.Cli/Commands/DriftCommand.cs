@@ -10,7 +10,7 @@ namespace Consort.Cli.Commands;
 /// <summary>Says whether rows still look like those that a model was trained on.</summary>
 internal sealed class DriftCommand : ExampleCommand
 {
-    private const int MostColumns = 20;
+    private const int MostColumns = 10;
     private readonly Argument<string> _data = new("NEWDATA")
     {
         Description = "Raw rows: a file, a folder, a pattern, a pipe, - for standard input, sql:QUERY, duckdb:FILE#TABLE.",
@@ -58,6 +58,7 @@ internal sealed class DriftCommand : ExampleCommand
             DriftPage.Write(html, report, Shared.Show(places), model, options);
         Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Shared.Show(places)}: {report.Rows:N0} rows, {report.Columns.Count:N0} columns"));
+        Terminal.Output.WriteLine(DriftPage.Summary(report));
         Terminal.Show(DriftPage.Columns(report, MostColumns));
         if (report.Columns.Count > MostColumns)
             Terminal.Output.WriteLine(string.Create(
@@ -66,7 +67,18 @@ internal sealed class DriftCommand : ExampleCommand
             Terminal.Output.WriteLine(line);
         foreach (var alarm in report.Alarms)
             Terminal.Output.WriteLine($"ALARM {DriftPage.Line(alarm)}");
-        Terminal.Output.WriteLine(DriftPage.Verdict(report));
+        Terminal.Output.WriteLine($"next         {Next(report, arguments.GetRequiredValue(_data), model)}");
         return report.Alarms.Count == 0 ? CommandLine.Success : CommandLine.Refused;
+    }
+
+    // Alarms say that something has changed, not whether it should have.
+    private string Next(DriftReport report, string data, string model)
+    {
+        if (report.Alarms.Count == 0)
+            return "nothing to do: the model may go on";
+        var broken = report.Alarms.FirstOrDefault(a => a.Kind is "missing" or "unseen");
+        var look = broken is null ? "" : $"look where {PrintableText.Short(broken.Column, 40)} comes from; if it is as it should be: ";
+        var run = Directory.Exists(model) ? Shell.Quote(model) : "RUN";
+        return $"{look}{Terminal.Command} update {run} --data {(data == "-" ? "ROWS" : Shell.Quote(data))}";
     }
 }

@@ -53,6 +53,7 @@ internal sealed class PlanCommand : ExampleCommand
     {
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
+        var wire = Wire(arguments.GetValue(_network)!); // before anything is measured
         var (family, strategy) = Trained(arguments.GetValue(_experiment));
         var probe = new MachineProbe(
             family, arguments.GetValue(_threads), arguments.GetValue(_fields), arguments.GetValue(_numbers));
@@ -62,7 +63,7 @@ internal sealed class PlanCommand : ExampleCommand
         // As many ranks at once as a machine has.
         var speeds = layouts.Select(l => l.Here).Distinct().ToDictionary(n => n, n => probe.Measure(n, strategy, Terminal.Cancellation));
         var machine = speeds[layouts[0].Here];
-        var network = Between(arguments.GetValue(_network)!, machine);
+        var network = wire ?? Network.Shared(machine.Streams);
         Prediction[] predictions = [.. layouts.Select(layout => Predict(StepCost.Of(
             demand, speeds[layout.Here], network, arguments.GetValue(_vocabulary), arguments.GetValue(_zipf), layout,
             (double)layout.Ranks * arguments.GetValue(_batch)), arguments.GetValue(_rows)))];
@@ -103,7 +104,8 @@ internal sealed class PlanCommand : ExampleCommand
         return (new Family(new EmbeddingOptions(), [ModelCatalogue.Create(options)]), new Supervised());
     }
 
-    private static Network Between(string text, MachineSpeed machine) => text == "memory" ? Network.Shared(machine.Streams)
+    // Null for the memory of one machine, whose speed is measured.
+    private static Network? Wire(string text) => text == "memory" ? null
         : Network.Parse(text)
         ?? throw new ConsortException($"--network: found \"{text}\", expected a speed such as 25Gb or 100Gb/5us, or memory");
 

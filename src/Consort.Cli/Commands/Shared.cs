@@ -76,7 +76,7 @@ internal static class Shared
     public static Option<bool> Quiet() => Flag("--quiet", "Show no progress.", alias: "-q");
 
     public static Option<int> Threads() =>
-        Number("--threads", "Threads to work with; all processors unless given.", ThreadsHere, 1, 1024);
+        Number("--threads", "Threads to work with: as many as there are processors for it.", ThreadsHere, 1, 1024);
 
     // Processes that mpirun has started share a machine.
     private static int ThreadsHere => Math.Max(1, Environment.ProcessorCount / MpiLaunch.RanksHere);

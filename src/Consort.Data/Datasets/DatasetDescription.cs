@@ -142,7 +142,10 @@ public sealed record DatasetDescription(
         var unknown = new long[fields];
         var tokens = space.Categorical.Select(c => c.List is null ? (long?)null : 0).ToArray();
         int[] offsets = [.. space.Categorical.Select(c => c.Offset)];
-        foreach (var split in whole.Pieces)
+        foreach (var piece in whole.Pieces) CountPiece(piece);
+        return (missing, unknown, tokens);
+
+        void CountPiece(EncodedSplit split)
         {
             for (long row = 0; row < split.Rows; row++)
             {
@@ -150,25 +153,24 @@ public sealed record DatasetDescription(
                 ReadOnlySpan<int> ids = MemoryMarshal.Cast<byte, int>(split.Data.Slice(row * split.RowBytes, fields * 4));
                 for (var f = 0; f < fields; f++)
                 {
-                    if (tokens[f] is not null)
-                    {
-                        var place = 4 * (split.Layout.ListsOf(split.Data.Slice(row * split.RowBytes, split.RowBytes)) + ids[f]);
-                        var n = MemoryMarshal.Read<int>(split.Lists.Slice(place, 4));
-                        tokens[f] += n;
-                        // The only token of a list without an order that is a missing one is a missing number's.
-                        var isMissing = n == 0 || (n == 1 && !space.Categorical[f].List!.IsOrdered
-                            && MemoryMarshal.Read<int>(split.Lists.Slice(place + 4, 4)) == offsets[f]);
-                        missing[f] += isMissing ? 1 : 0;
-                        unknown[f] += MemoryMarshal.Cast<byte, int>(split.Lists.Slice(place + 4, 4 * n)).Count(offsets[f] + 1);
-                        continue;
-                    }
-                    var local = ids[f] - offsets[f];
-                    if (local == 0) missing[f]++;
-                    else if (local == 1) unknown[f]++;
+                    if (tokens[f] is not null) CountList(split, row, f, ids[f]);
+                    else if (ids[f] == offsets[f]) missing[f]++;
+                    else if (ids[f] == offsets[f] + 1) unknown[f]++;
                 }
             }
         }
-        return (missing, unknown, tokens);
+
+        void CountList(EncodedSplit split, long row, int f, int start)
+        {
+            var place = 4 * (split.Layout.ListsOf(split.Data.Slice(row * split.RowBytes, split.RowBytes)) + start);
+            var length = MemoryMarshal.Read<int>(split.Lists.Slice(place, 4));
+            var list = MemoryMarshal.Cast<byte, int>(split.Lists.Slice(place + 4, 4 * length));
+            tokens[f] += length;
+            // The only token of a list without an order that is a missing one is a missing number's.
+            var isMissing = length == 0 || (length == 1 && !space.Categorical[f].List!.IsOrdered && list[0] == offsets[f]);
+            missing[f] += isMissing ? 1 : 0;
+            unknown[f] += list.Count(offsets[f] + 1);
+        }
     }
 
     private static ColumnDescription Describe(ColumnEncoder column, long rows, int top)

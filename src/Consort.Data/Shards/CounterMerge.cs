@@ -12,10 +12,10 @@ namespace Consort.Data.Shards;
 /// <param name="Space">The encoder's columns.</param>
 /// <param name="Checksum">XxHash128 of the encoder's file.</param>
 /// <param name="IsWhole">Whether it has all columns; otherwise crosses and lookups are still to be counted by it.</param>
-public sealed record CounterMergeResult(long Rows, int Shards, FeatureSpace Space, string Checksum, bool IsWhole);
+internal sealed record CounterMergeResult(long Rows, int Shards, FeatureSpace Space, string Checksum, bool IsWhole);
 
 /// <summary>Makes of the counters of all shards the encoder that one process makes of all rows, to the last byte.</summary>
-public static class CounterMerge
+internal static class CounterMerge
 {
     /// <summary>Merges, and writes the encoder and what it was made of.</summary>
     /// <param name="files">The counters of all shards, in any order.</param>

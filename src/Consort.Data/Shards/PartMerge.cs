@@ -6,7 +6,7 @@ using Consort.Foundation.Files;
 namespace Consort.Data.Shards;
 
 /// <summary>Makes one dataset of parts that stay where they are: a folder with a manifest that names them, and the encoder.</summary>
-public static class PartMerge
+internal static class PartMerge
 {
     /// <summary>Reads all parts once, and writes the folder.</summary>
     /// <param name="parts">The folders of all parts, in any order.</param>

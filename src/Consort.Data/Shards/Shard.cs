@@ -5,7 +5,7 @@ namespace Consort.Data.Shards;
 /// <summary>One of several shares of the rows of some sources, each of which is encoded by a process of its own.</summary>
 /// <param name="Index">Which, from 0.</param>
 /// <param name="Count">How many there are.</param>
-public sealed record Shard(int Index, int Count)
+internal sealed record Shard(int Index, int Count)
 {
     private const int Most = 65_536;
 

@@ -10,13 +10,13 @@ namespace Consort.Data.Shards;
 /// <param name="Files">Its sources.</param>
 /// <param name="SourceBytes">Their bytes.</param>
 /// <param name="Seconds">Time spent.</param>
-public sealed record ShardCountResult(long Rows, int Files, long SourceBytes, double Seconds);
+internal sealed record ShardCountResult(long Rows, int Files, long SourceBytes, double Seconds);
 
 /// <summary>
 /// Counts the training rows of a shard, as <see cref="DatasetEncoder"/> counts all. Crosses and lookups are made of ids, so they are
 /// counted by a second round, when the encoder of all fields is there.
 /// </summary>
-public static class ShardCount
+internal static class ShardCount
 {
     /// <summary>Counts, and writes the counters.</summary>
     /// <param name="request">Which rows.</param>

@@ -10,7 +10,7 @@ namespace Consort.Data.Shards;
 /// <param name="Split">All sources, also those of others, and how their rows are dealt to the splits.</param>
 /// <param name="Shard">Which share is this process's.</param>
 /// <param name="Threads">Threads, 0 to 1,024; 0 takes one per processor.</param>
-public sealed record ShardRequest(Schema Schema, SplitPlan Split, Shard Shard, int Threads = 0)
+internal sealed record ShardRequest(Schema Schema, SplitPlan Split, Shard Shard, int Threads = 0)
 {
     /// <summary>The kinds of sources that are read.</summary>
     public SourceCatalogue Sources { get; init; } = SourceCatalogue.BuiltIn;

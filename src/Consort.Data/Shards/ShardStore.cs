@@ -4,7 +4,7 @@ using Consort.Data.Encoders;
 namespace Consort.Data.Shards;
 
 /// <summary>Stores the rows of a shard as a part of a dataset, by the encoder of all rows.</summary>
-public static class ShardStore
+internal static class ShardStore
 {
     /// <summary>What <see cref="DatasetEncoder"/> is to encode.</summary>
     /// <param name="request">Which rows; as they were counted.</param>

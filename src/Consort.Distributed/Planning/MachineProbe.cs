@@ -10,7 +10,7 @@ namespace Consort.Distributed.Planning;
 /// <param name="threads">Of each rank, at least 1.</param>
 /// <param name="fields">Categorical fields.</param>
 /// <param name="numbers">Numeric fields.</param>
-public sealed class MachineProbe(Family family, int threads, int fields, int numbers)
+internal sealed class MachineProbe(Family family, int threads, int fields, int numbers)
 {
     internal const int Tokens = 1000; // of a field, few enough for the caches
     private const int Few = 1024, Many = 4096;

@@ -6,7 +6,7 @@ namespace Consort.Distributed.Planning;
 /// <param name="Name">As a user named it.</param>
 /// <param name="BytesPerSecond">Of one machine, each way.</param>
 /// <param name="Latency">Seconds of a small message.</param>
-public sealed record Network(string Name, double BytesPerSecond, double Latency)
+internal sealed record Network(string Name, double BytesPerSecond, double Latency)
 {
     private const double Share = 0.9; // of the line that payload gets
     private const double OverEthernet = 30e-6, WithinMachine = 3e-6;

@@ -4,7 +4,7 @@ namespace Consort.Distributed.Planning;
 /// <param name="Ranks">N.</param>
 /// <param name="PerMachine">How many of them share a machine, and the line that it has to the others.</param>
 /// <param name="ShardTables">Whether each holds a part of the tables; else all hold all.</param>
-public sealed record RankLayout(int Ranks, int PerMachine = 1, bool ShardTables = false)
+internal sealed record RankLayout(int Ranks, int PerMachine = 1, bool ShardTables = false)
 {
     /// <summary>Those of one machine, where there are not more places than ranks.</summary>
     public int Here => Math.Min(Ranks, PerMachine);

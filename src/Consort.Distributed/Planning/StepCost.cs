@@ -9,7 +9,7 @@ namespace Consort.Distributed.Planning;
 /// <param name="WireBytes">Bytes that a rank sends.</param>
 /// <param name="Exchanges">Calls in which all ranks meet.</param>
 /// <param name="MemoryBytes">Of parameters and optimizer of a rank.</param>
-public sealed record StepCost(
+internal sealed record StepCost(
     int Ranks, double Batch, double Compute, double Tables, double Wire, double WireBytes, int Exchanges, double MemoryBytes)
 {
     private const int Number = 4;

@@ -6,13 +6,13 @@ namespace Consort.Distributed.Planning;
 /// <param name="Jitter">Standard deviation of the time of a piece of work, as a share of it.</param>
 /// <param name="SlowShare">Share of pieces that a neighbour or a collection holds up.</param>
 /// <param name="SlowFactor">How many times longer these take.</param>
-public sealed record Stragglers(double Jitter, double SlowShare, double SlowFactor);
+internal sealed record Stragglers(double Jitter, double SlowShare, double SlowFactor);
 
 /// <summary>
 /// Steps of N ranks, piece by piece: the work between two exchanges takes each rank its own time, and at the exchange all wait for the
 /// last.
 /// </summary>
-public static class StragglerSimulation
+internal static class StragglerSimulation
 {
     /// <summary>The mean seconds of a step.</summary>
     /// <param name="cost">What it costs where all ranks are equal.</param>

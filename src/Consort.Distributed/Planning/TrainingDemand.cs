@@ -7,7 +7,7 @@ namespace Consort.Distributed.Planning;
 /// <param name="NumbersPerToken">Of all tables together.</param>
 /// <param name="NormWidths">Features of each batch norm.</param>
 /// <param name="Members">Logits of a row.</param>
-public sealed record TrainingDemand(
+internal sealed record TrainingDemand(
     double FlopsPerRow, double DenseNumbers, int Fields, double NumbersPerToken, IReadOnlyList<int> NormWidths, int Members);
 
 /// <summary>What a machine does, measured on it.</summary>
@@ -16,5 +16,5 @@ public sealed record TrainingDemand(
 /// <param name="LossSecondsPerRow">Of that, the strategy, which each rank goes through for all rows.</param>
 /// <param name="Streams">Bytes a second that memory copies, read and written counted once each.</param>
 /// <param name="Lines">Bytes a second of rows at random places.</param>
-public sealed record MachineSpeed(
+internal sealed record MachineSpeed(
     double SecondsPerStep, double SecondsPerRow, double LossSecondsPerRow, double Streams, double Lines);

@@ -3,7 +3,7 @@ namespace Consort.Distributed.Planning;
 /// <summary>How many different tokens so many draws see, where the token of rank k has a share in proportion to k^−s (Zipf).</summary>
 /// <param name="Tokens">Of a field.</param>
 /// <param name="Exponent">s, at least 0.</param>
-public sealed record Vocabulary(double Tokens, double Exponent)
+internal sealed record Vocabulary(double Tokens, double Exponent)
 {
     private const double Step = 1.02; // from a rank to the next that is looked at
 

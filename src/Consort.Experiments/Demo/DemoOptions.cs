@@ -5,7 +5,7 @@ namespace Consort.Experiments.Demo;
 /// <param name="Rows">Synthetic impressions, 1,000 to 100,000,000.</param>
 /// <param name="Threads">At least 1.</param>
 /// <param name="Seed">Of clicks and training.</param>
-public sealed record DemoOptions(string Folder, long Rows = DemoOptions.DefaultRows, int Threads = 2, ulong Seed = 1)
+internal sealed record DemoOptions(string Folder, long Rows = DemoOptions.DefaultRows, int Threads = 2, ulong Seed = 1)
 {
     /// <summary>Enough to see a difference, few enough for three minutes on two cores.</summary>
     public const long DefaultRows = 800_000;

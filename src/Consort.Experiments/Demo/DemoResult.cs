@@ -14,7 +14,7 @@ namespace Consort.Experiments.Demo;
 /// <param name="LogLoss">Of the ensemble, in nats.</param>
 /// <param name="RelaImp">Per cent, against the mean AUC of the independent members.</param>
 /// <param name="MemberAuc">Of each member.</param>
-public sealed record DemoRow(
+internal sealed record DemoRow(
     string Name, string Strategy, int Members, double Auc, double LogLoss, double RelaImp, IReadOnlyList<double> MemberAuc)
 {
     /// <summary>Its AUC minus that of the taught model by itself, over the test rows; null for members of a family.</summary>
@@ -27,7 +27,7 @@ public sealed record DemoRow(
 /// <param name="AloneAuc">That of the same model by itself, tuned.</param>
 /// <param name="AverageAuc">That of the family averaged.</param>
 /// <param name="Kept">(Auc − AloneAuc) / (AverageAuc − AloneAuc) with its 95 % interval; null where the gain may be nothing.</param>
-public sealed record DemoTaught(string Name, double Auc, double AloneAuc, double AverageAuc, Share? Kept);
+internal sealed record DemoTaught(string Name, double Auc, double AloneAuc, double AverageAuc, Share? Kept);
 
 /// <summary>What the demonstration came to.</summary>
 /// <param name="Seconds">From the first raw row to the report.</param>
@@ -36,7 +36,7 @@ public sealed record DemoTaught(string Name, double Auc, double AloneAuc, double
 /// <param name="Taught">What one model keeps.</param>
 /// <param name="Folder">Where everything lies.</param>
 /// <param name="Report">The report's file.</param>
-public sealed record DemoResult(
+internal sealed record DemoResult(
     double Seconds, CeilingResult Ceiling, IReadOnlyList<DemoRow> Results, DemoTaught Taught, string Folder, string Report)
 {
     private static readonly JsonSerializerOptions Json = JsonNumbers.In(new JsonSerializerOptions

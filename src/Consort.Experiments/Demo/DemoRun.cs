@@ -14,7 +14,7 @@ using Consort.Synthetic;
 namespace Consort.Experiments.Demo;
 
 /// <summary>Who is told how the demonstration goes.</summary>
-public interface IDemoProgress
+internal interface IDemoProgress
 {
     /// <summary>A part of the work begins.</summary>
     void Begin(string part);
@@ -34,7 +34,7 @@ public interface IDemoProgress
 /// beside the same by labels alone → the four teaching each other → a knowledge-driven ensemble beside a plain one → one table. Every step
 /// is an ordinary experiment whose file is left for the user to change and run again.
 /// </summary>
-public static class DemoRun
+internal static class DemoRun
 {
     private const string Marker = ".consort-demo", Writer = "writer";
 

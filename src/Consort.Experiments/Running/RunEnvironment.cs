@@ -9,7 +9,7 @@ using Consort.Learning.Runs;
 namespace Consort.Experiments.Running;
 
 /// <summary>What a result depends on beside the experiment: version, machine, threads.</summary>
-public static class RunEnvironment
+internal static class RunEnvironment
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 

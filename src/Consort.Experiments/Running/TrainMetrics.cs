@@ -7,7 +7,7 @@ using Consort.Learning.Training;
 namespace Consort.Experiments.Running;
 
 /// <summary>The results of a run for machines: <c>metrics.json</c> and <c>train --json</c>. The keys stay as they are.</summary>
-public static class TrainMetrics
+internal static class TrainMetrics
 {
     private static readonly JsonSerializerOptions Json = JsonNumbers.In(new JsonSerializerOptions
     {

@@ -8,7 +8,7 @@ namespace Consort.Experiments.Statistics;
 /// hard rows, which are hard for both, cancel. The interval is the percentile interval; the p-value is twice the smaller share of draws on
 /// one side of zero, at least 1/draws. Source: Efron and Tibshirani 1993, chapters 13 and 16.
 /// </summary>
-public static class Bootstrap
+internal static class Bootstrap
 {
     /// <summary>Draws unless told otherwise.</summary>
     public const int DefaultDraws = 2000;

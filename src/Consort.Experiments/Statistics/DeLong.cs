@@ -7,7 +7,7 @@ namespace Consort.Experiments.Statistics;
 /// Xu 2014 do it. Weights count as repetitions: shares, means, variances and numbers of rows are those of rows written out as often as
 /// their weight says.
 /// </summary>
-public static class DeLong
+internal static class DeLong
 {
     /// <summary>First minus second.</summary>
     /// <param name="labels">0 or 1, [n]; at least two of each.</param>

@@ -5,7 +5,7 @@ namespace Consort.Experiments.Statistics;
 /// <param name="LeastGain">Differences below it do not count.</param>
 /// <param name="P">Of no difference, by the joint error, adjusted by Holm over the table's claims; null where that is not known.</param>
 /// <param name="EquivalenceP">Of a difference that counts, by two one-sided tests, adjusted likewise.</param>
-public sealed record JudgedClaim(Claim Claim, double LeastGain, double? P, double? EquivalenceP)
+internal sealed record JudgedClaim(Claim Claim, double LeastGain, double? P, double? EquivalenceP)
 {
     /// <summary>How rare a mistake must be.</summary>
     public const double Alpha = 1 - Comparison.Confidence;

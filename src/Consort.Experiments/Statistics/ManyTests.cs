@@ -1,7 +1,7 @@
 namespace Consort.Experiments.Statistics;
 
 /// <summary>p-values of several questions asked at once. Those that are null were not asked, and stay null.</summary>
-public static class ManyTests
+internal static class ManyTests
 {
     /// <summary>
     /// Adjusted so that, all up to α rejected, even one false rejection among all has at most the probability α, whatever they have to do

@@ -10,7 +10,7 @@ namespace Consort.Experiments.Statistics;
 /// </summary>
 /// <param name="Deviation">s, of paired differences.</param>
 /// <param name="Fixed">Errors that stay, null where there is none.</param>
-public sealed record Power(double Deviation, params IReadOnlyList<Comparison?> Fixed)
+internal sealed record Power(double Deviation, params IReadOnlyList<Comparison?> Fixed)
 {
     /// <summary>How often what is there should be found.</summary>
     public const double Usual = 0.8;

@@ -11,7 +11,7 @@ namespace Consort.Experiments.Statistics;
 /// <param name="clusters">Of each row what it belongs to, such as its user, whose rows are not independent; null where each row stands for
 /// itself.</param>
 /// <param name="weights">How often each row counts, [n]; null where all count once.</param>
-public sealed class RowDifferences(float[] labels, IReadOnlyList<int>? clusters = null, float[]? weights = null)
+internal sealed class RowDifferences(float[] labels, IReadOnlyList<int>? clusters = null, float[]? weights = null)
 {
     private readonly double[] _parts = new double[labels.Length]; // V10 of a click, V01 of another, first minus second, summed over seeds
     private readonly double[] _first = new double[labels.Length]; // losses, summed likewise

@@ -1,7 +1,7 @@
 namespace Consort.Experiments.Statistics;
 
 /// <summary>What measurements say of a claim that something is larger.</summary>
-public enum Verdict
+internal enum Verdict
 {
     /// <summary>None of the others.</summary>
     Undecided,
@@ -21,7 +21,7 @@ public enum Verdict
 /// <param name="Seeds">The difference over seeds, by Student's t; null for fewer than two seeds.</param>
 /// <param name="Rows">The difference over the rows of the test split; null where rows cannot be compared.</param>
 /// <param name="LeastGain">Differences below it do not count; null for that of the table.</param>
-public sealed record Claim(string Text, Comparison? Seeds, Comparison? Rows, double? LeastGain = null)
+internal sealed record Claim(string Text, Comparison? Seeds, Comparison? Rows, double? LeastGain = null)
 {
     /// <summary>Of a claim over several models: the mean difference over models, each model one value; else null.</summary>
     public Comparison? Models { get; init; }

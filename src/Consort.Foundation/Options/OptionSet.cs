@@ -18,6 +18,10 @@ public abstract class OptionSet
     /// <exception cref="InvalidOperationException">There is none.</exception>
     public OptionFacts Of(string key) => Facts.First(f => f.Key == key);
 
+    /// <summary>Reads one option of a map by itself, without the rules that set it beside others.</summary>
+    /// <exception cref="ConsortException">Its value is none of those declared.</exception>
+    public abstract void CheckOne(OptionMap map, string key);
+
     private protected abstract IReadOnlyList<OptionFacts> Describe();
 }
 
@@ -90,6 +94,9 @@ public sealed class OptionSet<T> : OptionSet
                 throw map.Error(key, message);
         return options;
     }
+
+    /// <inheritdoc/>
+    public override void CheckOne(OptionMap map, string key) => _options.First(o => o.Key == key).Read(map, _defaults());
 
     /// <summary>The value, where it is in range: for the property's <c>init</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">It is not; names option, value and range.</exception>

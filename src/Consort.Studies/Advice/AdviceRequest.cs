@@ -43,7 +43,9 @@ public sealed record AdviceRequest(Experiment Experiment, string Folder, int Thr
 public sealed record AdviceLine(
     string Name, string? Run, double ValidAuc, double Auc, double LogLoss, double MicrosecondsPerRow, double Seconds, bool IsCut)
 {
-    /// <summary>Its AUC minus that of the best single model, on the test rows; null for that one, and where rows cannot tell.</summary>
+    /// <summary>
+    /// Its AUC minus that of <see cref="AdviceResult.Best"/>, on the test rows; null for that one, and where rows cannot tell.
+    /// </summary>
     public Comparison? ToBest { get; init; }
 }
 
@@ -52,4 +54,8 @@ public sealed record AdviceLine(
 /// <param name="Answers">Five sentences: accuracy, cost, what a family adds, what data add, what to type next.</param>
 /// <param name="Left">What there was no time for.</param>
 public sealed record AdviceResult(
-    IReadOnlyList<AdviceLine> Lines, IReadOnlyList<KeyValuePair<string, string>> Answers, IReadOnlyList<string> Left);
+    IReadOnlyList<AdviceLine> Lines, IReadOnlyList<KeyValuePair<string, string>> Answers, IReadOnlyList<string> Left)
+{
+    /// <summary>The line with the highest AUC on validation rows, averages of several left out: all others are set beside it.</summary>
+    public required string Best { get; init; }
+}

@@ -68,9 +68,10 @@ public static class AdviceRun
         Add(student = student?.At(best.Line.MicrosecondsPerRow));
         var half = Train(
             Invariant($"{best.Line.Name} on half the rows"), options.With("training.leave_out", OptionTree.List(2, 2)), Rest());
-        AdviceLine[] lines = [.. tried.Select(t => t == best ? t.Line
-            : t.Line with { ToBest = BaselineStudy.Compare([t.Rows], [best.Rows])?.Auc })];
-        return new AdviceResult(lines, AdviceWords.Of(tried, best, average, student, half, request.Minutes), left);
+        var top = AdviceWords.Top(tried);
+        AdviceLine[] lines = [.. tried.Select(t => t == top ? t.Line
+            : t.Line with { ToBest = BaselineStudy.Compare([t.Rows], [top.Rows])?.Auc })];
+        return new AdviceResult(lines, AdviceWords.Of(tried, best, average, student, half, request.Minutes), left) { Best = top.Line.Name };
 
         void Add(Tried? one)
         {
@@ -120,7 +121,7 @@ public static class AdviceRun
     private static OptionTree Of(OptionTree start, string model)
     {
         var like = start.Member(model) ?? ExperimentOptions.MemberOf(model, start.Members()[0]);
-        return start.Family(model, isShared: false, OptionTree.Parse("{ name: supervised }"), like);
+        return PlainModels.Suited(start.Family(model, isShared: false, OptionTree.Parse("{ name: supervised }"), like), model);
     }
 
     private static OptionTree WithSeed(OptionTree options, int more) => options.With(

@@ -19,7 +19,7 @@ internal static class AdviceWords
     public static IReadOnlyList<KeyValuePair<string, string>> Of(
         IReadOnlyList<Tried> tried, Tried best, Tried? average, Tried? student, Tried? half, double minutes)
     {
-        var top = tried.MaxBy(t => t.Line.ValidAuc)!;
+        var top = Top(tried);
         return
         [
             new("best accuracy", Accuracy(tried, top)),
@@ -30,8 +30,15 @@ internal static class AdviceWords
         ];
     }
 
+    /// <summary>The one that all others are set beside: an average costs too much to be it, and has a line of its own.</summary>
+    public static Tried Top(IReadOnlyList<Tried> tried) => tried.Where(t => !IsAverage(t)).MaxBy(t => t.Line.ValidAuc)!;
+
+    private static bool IsAverage(Tried tried) =>
+        tried.Line.Run is null && tried.Line.Name.EndsWith(AdviceRun.Averaged, StringComparison.Ordinal);
+
     private static string Accuracy(IReadOnlyList<Tried> tried, Tried top)
     {
+        tried = [.. tried.Where(t => !IsAverage(t))];
         var second = tried.Where(t => t != top).MaxBy(t => t.Line.ValidAuc);
         var beside = second is null ? "" : Difference(top, second)?.Auc is { } difference
             ? $"; beside {second.Line.Name}, the next, {Interval(difference)} AUC" : "";
@@ -91,7 +98,7 @@ internal static class AdviceWords
         // An average costs too much to be what it is set beside.
         if (Better([.. tried.Where(t => t.Line.Run is not null)], run) is { } other)
             return $"{tune}, which repeats seeds: the test rows put {other.Line.Name} above {run.Line.Name}, so there is nothing to ship yet";
-        var isTrees = top.Line.Run is null && !top.Line.Name.EndsWith(AdviceRun.Averaged, StringComparison.Ordinal);
+        var isTrees = top.Line.Run is null;
         if (isTrees && Difference(top, run)?.Auc is { Low: > 0 })
             return $"{tune}: {top.Line.Name} is ahead, but a package holds Consort's own models alone";
         return $"consort pack {Shown(run)} -o model.consort"

@@ -4,7 +4,7 @@ using Consort.Foundation.Tables;
 namespace Consort.Studies.Diagnostics;
 
 /// <summary>Diagnoses as tables, on a page and on a terminal.</summary>
-public static class DiagnosisTables
+internal static class DiagnosisTables
 {
     private const string Share = "P2";
     private const int ShownSingularValues = 8;

@@ -4,7 +4,7 @@ using Consort.Foundation.Tables;
 namespace Consort.Studies.Diagnostics;
 
 /// <summary>Importances as tables, on a page and on a terminal.</summary>
-public static class ImportanceTables
+internal static class ImportanceTables
 {
     /// <summary>Fields, the most important first.</summary>
     public static ResultTable OfFields(FieldImportances found) => ResultTable.Of(

@@ -8,7 +8,7 @@ using Consort.Studies.Reports.Plots;
 namespace Consort.Studies.Profiles;
 
 /// <summary>What was seen in raw rows, as one HTML page with plots that needs nothing beside it.</summary>
-public static class ProfilePage
+internal static class ProfilePage
 {
     private const int MostPlots = 100;
     private const int MostValues = 12;

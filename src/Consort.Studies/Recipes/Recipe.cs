@@ -10,7 +10,7 @@ namespace Consort.Studies.Recipes;
 /// <param name="Seeds">Runs of each setting, at least 1.</param>
 /// <param name="Only">The one row of the table to make, or null for all.</param>
 /// <param name="Folder">Where runs and results go.</param>
-public sealed record RecipeRequest(string Data, int Seeds, string? Only, string Folder)
+internal sealed record RecipeRequest(string Data, int Seeds, string? Only, string Folder)
 {
     /// <summary>By which names in experiments are resolved, and sources of rows.</summary>
     public Catalogues Catalogues { get; init; } = Catalogues.Default;
@@ -63,7 +63,7 @@ public sealed record RecipeRequest(string Data, int Seeds, string? Only, string 
 
 /// <summary>What a recipe lets a user choose beside the rows of its table.</summary>
 [Flags]
-public enum RecipeOptions
+internal enum RecipeOptions
 {
     /// <summary>Nothing.</summary>
     None = 0,
@@ -86,7 +86,7 @@ public enum RecipeOptions
 /// <param name="Row">The row of the table that it belongs to.</param>
 /// <param name="Seed">Its seed.</param>
 /// <param name="Options">The experiment.</param>
-public sealed record RecipeRun(string Name, string Row, ulong Seed, OptionTree Options)
+internal sealed record RecipeRun(string Name, string Row, ulong Seed, OptionTree Options)
 {
     /// <summary>Names of the runs that it starts or learns from; they stand before it in the plan.</summary>
     public IReadOnlyList<string> After { get; init; } = [];
@@ -95,13 +95,13 @@ public sealed record RecipeRun(string Name, string Row, ulong Seed, OptionTree O
 /// <summary>A run and what came of it.</summary>
 /// <param name="Run">The run.</param>
 /// <param name="Summary">Its results.</param>
-public sealed record RecipeOutcome(RecipeRun Run, RunSummary Summary);
+internal sealed record RecipeOutcome(RecipeRun Run, RunSummary Summary);
 
 /// <summary>
 /// A table that anyone can make again: which runs it needs, and what is made of their results. Adding one is a file and a line in
 /// <see cref="RecipeCatalogue"/>.
 /// </summary>
-public abstract class Recipe
+internal abstract class Recipe
 {
     /// <summary>Its name: a group and a table, <c>bars/frappe_x1</c>.</summary>
     public abstract string Name { get; }

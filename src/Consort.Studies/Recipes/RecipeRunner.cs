@@ -10,7 +10,7 @@ using Consort.Learning.Training;
 namespace Consort.Studies.Recipes;
 
 /// <summary>Who is told how a recipe goes.</summary>
-public interface IRecipeProgress
+internal interface IRecipeProgress
 {
     /// <summary>A run begins, or is found finished.</summary>
     /// <param name="text">A line to keep.</param>
@@ -27,7 +27,7 @@ public interface IRecipeProgress
 /// Runs what a recipe needs, one after another or several side by side. A run that has finished before is not repeated, one that was
 /// stopped goes on; the table is written after each run, over those that have finished.
 /// </summary>
-public static class RecipeRunner
+internal static class RecipeRunner
 {
     /// <summary>Runs the recipe.</summary>
     /// <param name="recipe">What to make.</param>

@@ -9,7 +9,7 @@ namespace Consort.Studies.Recipes;
 /// <param name="Title">A line above it.</param>
 /// <param name="Results">The table; its keys for machines stay as they are.</param>
 /// <param name="Notes">The recipe's own lines below it.</param>
-public sealed record RecipeTable(string Title, ResultTable Results, IReadOnlyList<string> Notes)
+internal sealed record RecipeTable(string Title, ResultTable Results, IReadOnlyList<string> Notes)
 {
     private static readonly JsonSerializerOptions Options = JsonNumbers.In(new JsonSerializerOptions { WriteIndented = true });
 

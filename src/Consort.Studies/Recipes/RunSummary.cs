@@ -12,7 +12,7 @@ namespace Consort.Studies.Recipes;
 /// <param name="RowsPerSecond">Training rows.</param>
 /// <param name="Seconds">The whole run.</param>
 /// <param name="Epochs">Epochs of the last phase.</param>
-public sealed record RunSummary(
+internal sealed record RunSummary(
     string Folder, double Auc, double LogLoss, IReadOnlyList<double> MemberAuc, long Parameters, double RowsPerSecond,
     double Seconds, int Epochs)
 {

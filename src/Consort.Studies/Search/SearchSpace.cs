@@ -22,21 +22,26 @@ internal sealed record SearchSpace(OptionTree Start, IReadOnlyList<SearchDimensi
     public static SearchSpace Of(Experiment experiment, OptionTree? search)
     {
         var start = experiment.Options;
-        var declared = Declared(experiment).ToDictionary(d => d.Path, d => d.Facts);
+        var declared = Declared(experiment).ToDictionary(d => d.Path, d => (d.Set, Facts: d.Set.Of(d.Key)));
         var map = OptionMap.Of(search ?? OptionTree.Keys());
         var only = map.Choice(Others, false, new Dictionary<string, bool> { ["search"] = false, ["fixed"] = true });
-        var found = declared.Where(d => d.Value.Search is not null && !only).ToDictionary(
-            d => d.Key, d => new SearchDimension(d.Key, d.Value.Search!, d.Value.Kind == OptionKind.Integer, IsOrdered: true));
+        var found = declared.Where(d => d.Value.Facts.Search is not null && !only).ToDictionary(d => d.Key,
+            d => new SearchDimension(d.Key, d.Value.Facts.Search!, d.Value.Facts.Kind == OptionKind.Integer, IsOrdered: true));
         foreach (var (path, value) in (search as OptionGroup)?.Entries.Where(e => e.Key != Others).Select(e => (e.Key, e.Value)) ?? [])
         {
-            var facts = declared.GetValueOrDefault(path);
+            var (set, facts) = declared.GetValueOrDefault(path);
             if (facts is null && !IsThere(start, path))
                 throw map.Error(path, $"found no such option in the experiment{NearestWord.Hint(path, declared.Keys)}");
             found.Remove(path);
             if (value is OptionScalar)
+            {
                 start = Put(start, path, value, experiment.Catalogues);
-            else
-                found[path] = Narrowed(path, value, facts, map);
+                continue;
+            }
+
+            found[path] = Narrowed(path, value, facts, map);
+            if (facts is not null)
+                CheckValues(path, value, set!, facts.Key);
         }
 
         if (found.Count == 0)
@@ -75,20 +80,41 @@ internal sealed record SearchSpace(OptionTree Start, IReadOnlyList<SearchDimensi
     }
 
     // What the experiment has, by path.
-    private static IEnumerable<(string Path, OptionFacts Facts)> Declared(Experiment experiment)
+    private static IEnumerable<(string Path, OptionSet Set, string Key)> Declared(Experiment experiment)
     {
         OptionSet[] training =
             [TrainingOptions.Options, .. experiment.Options.Find("phases") is null ? [Phase.Options] : Array.Empty<OptionSet>()];
-        foreach (var facts in training.SelectMany(s => s.Facts))
-            yield return ($"training.{facts.Key}", facts);
-        foreach (var facts in EmbeddingOptions.Options.Facts)
-            yield return ($"embedding.{facts.Key}", facts);
-        foreach (var facts in experiment.Options.Members().SelectMany(m => Of(m, experiment.Catalogues).Facts).DistinctBy(f => f.Key))
-            yield return (Members + facts.Key, facts);
+        foreach (var (set, key) in training.SelectMany(s => s.Keys.Select(k => (s, k))))
+            yield return ($"training.{key}", set, key);
+        foreach (var key in EmbeddingOptions.Options.Keys)
+            yield return ($"embedding.{key}", EmbeddingOptions.Options, key);
+        foreach (var (set, key) in experiment.Options.Members().Select(m => Of(m, experiment.Catalogues))
+                     .SelectMany(s => s.Keys.Select(k => (s, k))).DistinctBy(o => o.k))
+            yield return (Members + key, set, key);
     }
 
     private static OptionSet Of(OptionTree member, Catalogues catalogues) =>
         ExperimentOptions.Models(catalogues).Find(member.TextAt("model")!)!.Options;
+
+    // Each value that a section names is one of the option's, and a mistake stands where the section has it, not where a trial puts it.
+    private static void CheckValues(string path, OptionTree value, OptionSet set, string key)
+    {
+        var values = value is OptionList list ? list.Items
+            : ((OptionGroup)value).Entries.Where(e => e.Key != "scale").Select(e => e.Value);
+        foreach (var one in values)
+        {
+            var map = OptionMap.Of(OptionTree.Keys((key, one)));
+            try
+            {
+                set.CheckOne(map, key);
+            }
+            catch (ConsortException mistake)
+            {
+                throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
+                    $"{one.Source}:{one.Line}, key {path}: {mistake.Message[(map.Where(key).Length + 2)..]}"), mistake);
+            }
+        }
+    }
 
     private static SearchDimension Narrowed(string path, OptionTree value, OptionFacts? facts, OptionMap map)
     {

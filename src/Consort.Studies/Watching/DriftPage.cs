@@ -11,7 +11,7 @@ namespace Consort.Studies.Watching;
 /// <summary>Says how rows differ from the training rows: as a table, in lines, and as a page.</summary>
 public static class DriftPage
 {
-    private const int MostShown = 30;
+    private const int MostShown = 30, MostNamed = 8;
 
     /// <summary>The columns, those that have changed most first, and the scores below.</summary>
     /// <param name="report">What was found.</param>
@@ -31,6 +31,21 @@ public static class DriftPage
     /// <summary>Whether there is drift, in a line.</summary>
     public static string Verdict(DriftReport report) => report.Alarms.Count == 0 ? "no drift"
         : $"drift: {Numbers.Count(report.Alarms.Count, "alarm")}";
+
+    /// <summary>How many fields have an alarm, and which: the first line to read.</summary>
+    public static string Summary(DriftReport report)
+    {
+        string[] fields =
+        [
+            .. report.Columns.Where(c => report.Alarms.Any(a => a.Column == c.Name)).OrderByDescending(c => c.Psi)
+                .Select(c => PrintableText.Short(c.Name, 40)),
+        ];
+        string[] others = [.. report.Alarms.Where(a => a.Column.Length == 0).Select(a => a.Kind)];
+        var named = fields.Length == 0 ? "" : $": {string.Join(", ", fields.Take(MostNamed))}";
+        var more = fields.Length > MostNamed ? $" and {Numbers.Whole(fields.Length - MostNamed)} more" : "";
+        var scored = others.Length == 0 ? "" : $"; so did the {string.Join(" and the ", others)}";
+        return $"{Verdict(report)}; {Numbers.Whole(fields.Length)} of {Numbers.Count(report.Columns.Count, "column")} changed{named}{more}{scored}";
+    }
 
     /// <summary>Predicted over observed clicks in a line; null without labels.</summary>
     public static string? Calibration(DriftReport report) => report.Calibration is not { } c ? null : string.Create(

@@ -16,6 +16,7 @@ public sealed class CommandTests
         Assert.Equal(0, help.ExitCode);
         Assert.Contains("Usage:", help.Output, StringComparison.Ordinal);
         Assert.Matches($@"Examples?:\r?\n  consort {path}", help.Output);
+        Assert.DoesNotMatch(@"unless\s+given\.\s+\[default", help.Output); // one default
     }
 
     [Theory]

@@ -36,6 +36,9 @@ public sealed class DriftTests : IDisposable
         Assert.DoesNotContain(bots, a => a.Column is "price" or "age");
         var text = Drift(package, _folder.At("204.csv"), "--labels").Output;
         Assert.Contains("; most: d4, ", text, StringComparison.Ordinal); // the token by its name
+        var lines = text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Matches("^drift: [0-9]+ alarms; [0-9] of 6 columns changed: .*user", lines[1]);
+        Assert.Matches("^next +consort update RUN --data ", lines[^1]);
     }
 
     [Fact]
@@ -52,7 +55,9 @@ public sealed class DriftTests : IDisposable
     {
         Pack(5_000);
         var day = Day(400, priceFactor: 2);
-        Assert.Equal(3, Drift(_folder.At("run"), day, "--html", _folder.At("drift.html")).ExitCode);
+        var drift = Drift(_folder.At("run"), day, "--html", _folder.At("drift.html"));
+        Assert.Equal(3, drift.ExitCode);
+        Assert.Contains($"update {_folder.At("run")} --data {day}", drift.Output, StringComparison.Ordinal);
         var page = File.ReadAllText(_folder.At("drift.html"));
         foreach (var words in new[] { "400.csv beside what", "drift: ", "price, psi:", "<svg", "campaign" })
             Assert.Contains(words, page, StringComparison.Ordinal);

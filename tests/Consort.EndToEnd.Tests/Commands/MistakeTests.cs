@@ -8,6 +8,13 @@ public sealed class MistakeTests
     [Fact]
     public void Train_MissingExperiment_NamesTheFile() => AssertMistake("nosuch.yaml: file not found", "train", "nosuch.yaml");
 
+    // Before the experiment is read, let alone the machine measured.
+    [Theory]
+    [InlineData("")]
+    [InlineData("fast")]
+    public void Plan_NetworkThatIsNone_IsRefusedAtOnce(string network) => AssertMistake(
+        $"--network: found \"{network}\", expected a speed such as 25Gb", "plan", "nosuch.yaml", "--rows", "1e6", "--network", network);
+
     [Fact]
     public void Train_MissingDataFile_NamesKeyAndFolder()
     {

@@ -37,6 +37,14 @@ public sealed partial class PackageTests
 
     [Theory]
     [MemberData(nameof(Names))]
+    public void Rooms_OfAPackage_HaveARecordOfWhatIsPublic(string name) =>
+        Assert.All(RoomsOf(Packages[name], "Room"), room => Assert.True(
+            File.Exists(Repository.At($"src/{room}/PublicAPI.Shipped.txt"))
+            && File.ReadLines(Repository.At($"src/{room}/PublicAPI.Shipped.txt")).Skip(1).Any(),
+            $"{room}: found no record of what is public, which tests/public-api makes"));
+
+    [Theory]
+    [MemberData(nameof(Names))]
     public void Libraries_OfAPackage_AreThoseOfItsRooms(string name)
     {
         var used = RoomsOf(Packages[name]).SelectMany(room => Libraries(XDocument.Load(Repository.At($"src/{room}/{room}.csproj"))));
@@ -76,7 +84,9 @@ public sealed partial class PackageTests
             r => Assert.Equal((version, true), (r.Attribute("Version")!.Value, Packages.ContainsKey(r.Attribute("Include")!.Value))));
     }
 
-    private static IEnumerable<string> RoomsOf(XDocument package) => package.Descendants("Room").Concat(package.Descendants("CompilerRoom"))
+    private static IEnumerable<string> RoomsOf(XDocument package) => RoomsOf(package, "Room").Concat(RoomsOf(package, "CompilerRoom"));
+
+    private static IEnumerable<string> RoomsOf(XDocument package, string kind) => package.Descendants(kind)
         .SelectMany(r => r.Attribute("Include")!.Value.Split(';')).Select(r => $"Consort.{r}");
 
     private static IEnumerable<string> Libraries(XDocument project) => project.Descendants("PackageReference")

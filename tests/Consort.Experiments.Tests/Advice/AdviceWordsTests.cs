@@ -31,6 +31,17 @@ public sealed class AdviceWordsTests
     }
 
     [Fact]
+    public void Of_AnAverageAhead_EverythingIsStillSetBesideTheBestOne()
+    {
+        Tried[] tried = [Make("LR", 0.70, noise: 2, micros: 1), Make("DeepFM", 0.75, noise: 1, micros: 5), Make("2 x DeepFM averaged", 0.76, noise: 1, micros: 10, hasRun: false)];
+        var answers = Answers(tried, tried[1]);
+        Assert.StartsWith("DeepFM: test AUC", answers["best accuracy"], StringComparison.Ordinal);
+        Assert.Contains("beside LR, the next", answers["best accuracy"], StringComparison.Ordinal);
+        Assert.StartsWith("DeepFM itself", answers["best per microsecond"], StringComparison.Ordinal);
+        Assert.StartsWith("consort pack", answers["next"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Of_CutShort_AsksForMinutes()
     {
         var one = Make("DeepFM", 0.75, noise: 1, micros: 5);

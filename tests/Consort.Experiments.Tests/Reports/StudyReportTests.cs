@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Consort.Experiments.Updating;
 using Consort.Learning.Runs;
 using Consort.Studies.Reports;
 using Consort.Studies.Reports.Pages;
@@ -39,6 +40,38 @@ public sealed partial class StudyReportTests
         Page(runs, folders, "b.html");
         foreach (var name in Endings)
             Assert.Equal(File.ReadAllBytes(runs.At("a" + name)), File.ReadAllBytes(runs.At("b" + name)));
+    }
+
+    [Fact]
+    public void Write_AChainOfUpdates_HasOneSummaryAndARowADay()
+    {
+        using var runs = new SampleRuns();
+        var folders = new List<string> { runs.Add("start", key: "start") };
+        for (var day = 1; day <= 4; day++)
+        {
+            folders.Add(runs.Add($"day{day}", key: $"key{day}"));
+            new UpdateRecord
+            {
+                Number = day,
+                From = day == 1 ? "../start" : $"../day{day - 1}",
+                Chain = [],
+                Data = [$"2026-11-0{day}.csv"],
+                Options = new Dictionary<string, string>(),
+                Vocabulary = new VocabularyChange(100, 5, 1, 104),
+                Before = new DayScore(0.7 + (0.01 * day), 0.4, 1, 1000, 200),
+                Identity = "",
+            }.Write(new RunFolder(folders[^1]));
+        }
+
+        var page = Page(runs, [.. folders]);
+        Assert.Equal(2, page.Descendants(Html + "section").Count(s => ((string?)s.Attribute("id"))?.StartsWith("runs", StringComparison.Ordinal) == true));
+        var text = File.ReadAllText(runs.At("report.md"));
+        Assert.Contains("day4 is the newest of 4 updates", text, StringComparison.Ordinal);
+        Assert.Contains("AUC 0.71000 to 0.74000", text, StringComparison.Ordinal);
+        Assert.Equal(2, Regex.Count(text, "parameters to score")); // of the start and of the chain, not of every day
+        Assert.DoesNotContain("sets of encoded rows", text, StringComparison.Ordinal);
+        for (var day = 1; day <= 4; day++)
+            Assert.Contains($"| day{day} | day{day} |", text, StringComparison.Ordinal);
     }
 
     [Fact]

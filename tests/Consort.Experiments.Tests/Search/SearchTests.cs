@@ -61,6 +61,8 @@ public sealed class SearchTests
     [InlineData("members[0].: 1", ":1, key members[0].: found no such option")]
     [InlineData("members.: 1", ":1, key members.: found no such option")]
     [InlineData("others: fixed", "no option to search")]
+    [InlineData("others: fixed\ntraining.ema: 0.9\ntraining.learning_rate: { from: -3, to: 1, scale: linear }", ":3, key training.learning_rate: found -3, expected 1E-12 to")]
+    [InlineData("others: fixed\nmembers.dropout:\n  - 0.1\n  - 7", ":4, key members.dropout: found 7, expected 0 to 0.99")]
     public void Of_Mistake_IsNamed(string section, string words) => Assert.Contains(
         words, Assert.Throws<ConsortException>(() => SearchSpace.Of(Read(), OptionTree.Parse(section))).Message, StringComparison.Ordinal);
 

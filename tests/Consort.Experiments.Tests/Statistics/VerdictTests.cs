@@ -10,18 +10,18 @@ public sealed class VerdictTests
 
     // SE² = rows² + seeds²; of many seeds t is normal.
     [Theory]
-    [InlineData(0.002, 0.0003, 0.0004, Verdict.Confirmed)]
-    [InlineData(0.0007, 0.0003, 0.0004, Verdict.Undecided)] // each by itself excludes zero nearly, both together do not
-    [InlineData(0.00007, 0.00002, 0.00002, Verdict.Negligible)] // surely above zero, and surely too small to count
-    [InlineData(-0.00007, 0.00002, 0.00002, Verdict.Negligible)]
-    [InlineData(0.0004, 0.0001, 0.0001, Verdict.Undecided)] // above zero; whether it counts is open
-    [InlineData(-0.002, 0.0003, 0.0004, Verdict.Refuted)]
-    [InlineData(0.0, 0.001, 0.001, Verdict.Undecided)]
-    public void Verdict_OfEstimateAndErrors_FollowsTheRule(double difference, double seeds, double rows, Verdict expected)
+    [InlineData(0.002, 0.0003, 0.0004, nameof(Verdict.Confirmed))]
+    [InlineData(0.0007, 0.0003, 0.0004, nameof(Verdict.Undecided))] // each by itself excludes zero nearly, both together do not
+    [InlineData(0.00007, 0.00002, 0.00002, nameof(Verdict.Negligible))] // surely above zero, and surely too small to count
+    [InlineData(-0.00007, 0.00002, 0.00002, nameof(Verdict.Negligible))]
+    [InlineData(0.0004, 0.0001, 0.0001, nameof(Verdict.Undecided))] // above zero; whether it counts is open
+    [InlineData(-0.002, 0.0003, 0.0004, nameof(Verdict.Refuted))]
+    [InlineData(0.0, 0.001, 0.001, nameof(Verdict.Undecided))]
+    public void Verdict_OfEstimateAndErrors_FollowsTheRule(double difference, double seeds, double rows, string expected)
     {
         var claim = new Claim("x", Of(difference, seeds), Of(difference, rows));
         Assert.Equal(Math.Sqrt((seeds * seeds) + (rows * rows)), claim.Joint!.StandardError, 1e-15);
-        Assert.Equal(expected, JudgedClaim.Of([claim], Least)[0].Verdict);
+        Assert.Equal(expected, JudgedClaim.Of([claim], Least)[0].Verdict.ToString());
         Assert.Equal(Verdict.Undecided, JudgedClaim.Of([claim with { Seeds = null }], Least)[0].Verdict);
     }
 

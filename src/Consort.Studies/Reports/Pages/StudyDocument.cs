@@ -19,11 +19,20 @@ internal static partial class StudyDocument
         Setting? baseline, string? repeats)
     {
         var (findings, facts, sections, summaries) = (new List<string>(), new List<Fact>(), new List<Section>(), new List<Summary>());
+        var (all, updates) = (studies, ChainSection.Days(studies));
+        studies = [.. all.Except(updates)];
         foreach (var table in sources.Tables)
             sections.Add(new Section(FormattableString.Invariant($"recipe-{sections.Count + 1}"), table.Title, Recipe(table)));
         sections.AddRange(sources.Baselines.Select((b, i) => BaselineSection.Of(b, FormattableString.Invariant($"baseline-{i + 1}"))));
         if (DaysSection.Of(sources.Chains) is { } days)
             sections.Add(days);
+        foreach (var chain in updates.Count == 0 ? [] : sources.Chains)
+        {
+            summaries.Add(ChainSection.Summary(chain, sources.Runs));
+            findings.AddRange(summaries[^1].Sentences);
+            facts.AddRange(ChainSection.Facts(chain));
+        }
+
         for (var i = 0; i < studies.Count; i++)
         {
             var study = studies[i];
@@ -58,6 +67,8 @@ internal static partial class StudyDocument
             }
         }
 
+        if (updates.Count > 0)
+            sections.AddRange(ChainSection.Runs(updates));
         if (findings.Count == 0)
             findings.Add("No run has finished yet; there are training curves only.");
         if (studies.Count > 1)
@@ -65,7 +76,8 @@ internal static partial class StudyDocument
                 $"There are {studies.Count} sets of encoded rows, and runs are compared within each: another schema, file or split makes another set. To tell two schemas over one file apart, set the test AUC of their runs side by side, from several seeds each, and their spread beside the difference."));
         if (repeats is not null)
             findings.Add(repeats);
-        return new Document(title ?? Title(sources, studies), Subtitle(sources.Runs, studies), findings, facts, sections)
+        return new Document(title ?? Title(sources, studies.Count > 0 ? studies : all), Subtitle(sources.Runs, studies, updates.Count),
+            findings, facts, sections)
         {
             Summaries = summaries,
         };
@@ -119,7 +131,7 @@ internal static partial class StudyDocument
         _ => $"{Numbers.Count(sources.Runs.Count, "run")} on {string.Join(" and ", studies.Select(s => DataName(s.Runs[0])).Distinct())}",
     };
 
-    private static string Subtitle(IReadOnlyList<RunRecord> runs, IReadOnlyList<Study> studies)
+    private static string Subtitle(IReadOnlyList<RunRecord> runs, IReadOnlyList<Study> studies, int days)
     {
         var parts = studies.Select(study =>
         {
@@ -128,7 +140,7 @@ internal static partial class StudyDocument
                 $": {run.Valid!.Rows:N0} validation rows{(run.Test is { } test ? $", {test.Rows:N0} test rows" : ", no test rows")}");
             var common = study.CommonWords.Length > 0 ? $"; names end in “{study.CommonWords}”, left out below" : "";
             return $"{DataName(study.Runs[0])}{rows}{common}";
-        });
+        }).Concat(days == 0 ? [] : [$"of {Numbers.Count(days, "update")}, a day each"]);
         var seeds = runs.Select(r => r.Seed).Distinct().Order().ToList();
         return $"{Numbers.Count(runs.Count, "run")}, {(seeds.Count == 1 ? "seed" : "seeds")} {string.Join(", ", seeds.Take(6))}{(seeds.Count > 6 ? ", …" : "")}. Data {string.Join("; ", parts)}.";
     }

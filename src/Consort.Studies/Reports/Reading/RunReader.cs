@@ -1,4 +1,5 @@
 using Consort.Experiments.Files;
+using Consort.Experiments.Updating;
 using Consort.Foundation.Files;
 using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
@@ -32,6 +33,7 @@ internal static class RunReader
             Environment = ReadEnvironment(Path.Combine(full, "environment.json")),
             Evaluations = Events.Read(Path.Combine(full, "events.jsonl")),
             Diagnosis = DiagnosisFile.Read(full),
+            Update = UpdateRecord.Read(full),
         };
         var metrics = Path.Combine(full, "metrics.json");
         return File.Exists(metrics) ? JsonText.Read(metrics, Damaged(metrics, "results of a run"), root => run with

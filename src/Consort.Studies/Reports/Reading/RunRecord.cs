@@ -1,4 +1,5 @@
 using Consort.Experiments.Files;
+using Consort.Experiments.Updating;
 using Consort.Learning.Evaluation;
 using Consort.Studies.Diagnostics;
 
@@ -77,6 +78,9 @@ internal sealed record RunRecord
     public double PeakMemory { get; init; }
 
     public required IReadOnlyList<EvaluationRecord> Evaluations { get; init; }
+
+    /// <summary>From which run and with which rows it has gone on; null of a run that began by itself.</summary>
+    public UpdateRecord? Update { get; init; }
 
     /// <summary>What <c>consort diagnose</c> found, or null.</summary>
     public Diagnosis? Diagnosis { get; init; }
