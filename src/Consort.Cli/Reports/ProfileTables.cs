@@ -67,6 +67,8 @@ internal static class ProfileTables
     {
         var missing = column.MissingTexts.Any(m => m.Token.Length > 0)
             ? $"  (missing: {string.Join(", ", column.MissingTexts.Where(m => m.Token.Length > 0).Select(m => PrintableText.Short(m.Token, LongestToken)))})" : "";
+        if (column.Odd is { } odd)
+            missing += $"  ({odd.Say(column.Rows - column.Missing)})";
         return column switch
         {
             { Time: { } t } => string.Create(CultureInfo.InvariantCulture,

@@ -16,7 +16,7 @@ public sealed record OddCells(string Kind, long Cells, IReadOnlyList<string> Tex
 
     /// <summary>In words.</summary>
     /// <param name="rows">The cells of the column that are there.</param>
-    internal string Say(long rows) => string.Create(CultureInfo.InvariantCulture,
+    public string Say(long rows) => string.Create(CultureInfo.InvariantCulture,
         $"{Cells:N0} of {rows:N0} cells {(Cells == 1 ? "is" : "are")} no {Kind}{(IsRange ? $" of {Encoders.TimeText.Range}" : "")}, the first \"{PrintableText.Short(First, 30)}\" ({Place})");
 
     /// <summary>Whether all of them are times too early or too late.</summary>

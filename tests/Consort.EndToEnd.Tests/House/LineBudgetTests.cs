@@ -13,7 +13,7 @@ public sealed class LineBudgetTests
         ["Consort.Cli"] = 5_200,
         ["Consort.Compute"] = 19_400,
         ["Consort.Compute.Bf16"] = 800,
-        ["Consort.Data"] = 17_250,
+        ["Consort.Data"] = 17_450,
         ["Consort.Data.DuckDb"] = 750,
         ["Consort.Data.Parquet"] = 900,
         ["Consort.Distributed"] = 900,
