@@ -39,6 +39,10 @@ internal sealed record Scenario(string Name, string Command, string Again, strin
             {
                 Again = $"train family.yaml --out run {Run} --resume",
             },
+            Of("train deferred", $"train deferred.yaml --out run {Run}", [], ["run/checkpoints", "run/metrics.json"]) with
+            {
+                Again = $"train deferred.yaml --out run {Run} --resume",
+            },
             Of("update", $"update run --data older.csv --out next --epochs 2 {Run}", trained, ["next", "run"]) with
             {
                 Again = $"update run --data older.csv --out next --epochs 2 {Run} --resume",

@@ -23,6 +23,16 @@ internal static class TinyRows
         training: { batch_size: 64, epochs: 2, learning_rate: 1e-2, patience: 0 }
         """;
 
+    // Prices are tokens that no other row has: their rows rest, and are behind at every checkpoint.
+    private static readonly string Wide = Schema.Replace("kind: numeric, transform: standardise", "kind: categorical", StringComparison.Ordinal);
+
+    private const string Deferred = """
+        data: { schema: wide.yaml, source: rows.csv, by: seed, seed: 1, cache: cache }
+        embedding: { dimension: 4, initial_deviation: 0.1 }
+        members: [{ model: DNN, hidden_units: [8], dropout: 0.2, batch_norm: true }]
+        training: { batch_size: 4, epochs: 3, learning_rate: 1e-2, patience: 0, embedding_update: deferred, checkpoint_minutes: 0.01 }
+        """;
+
     private const string Family = """
         data: { schema: schema.yaml, source: rows.csv, by: seed, seed: 1, cache: cache }
         embedding: { dimension: 4, initial_deviation: 0.1 }
@@ -37,7 +47,8 @@ internal static class TinyRows
         """;
 
     public static IEnumerable<(string Name, string Text)> Files =>
-        [("schema.yaml", Schema), ("single.yaml", Single), ("family.yaml", Family), ("rows.csv", Rows(1)), ("older.csv", Rows(2))];
+        [("schema.yaml", Schema), ("single.yaml", Single), ("family.yaml", Family), ("wide.yaml", Wide), ("deferred.yaml", Deferred),
+            ("rows.csv", Rows(1)), ("older.csv", Rows(2))];
 
     private static string Rows(int seed)
     {

@@ -14,8 +14,13 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     private const int Features = 700;
     private const int Steps = 4600; // more than the history holds: rows that nobody reads are brought up to date on the way
     private readonly Workers _workers = new(2);
+    private readonly Workers _alone = new(1);
 
-    public void Dispose() => _workers.Dispose();
+    public void Dispose()
+    {
+        _workers.Dispose();
+        _alone.Dispose();
+    }
 
     [Theory]
     [InlineData(1, true)]
@@ -137,8 +142,8 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
         void Check<T>(int dimension, int steps)
             where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
-            using var whole = new Run<T>(OptionsOf(rule, average), dimension, true, _workers);
-            using var kept = new Run<T>(OptionsOf(rule, average), dimension, true, _workers);
+            using var whole = new Run<T>(OptionsOf(rule, average), dimension, true, _alone);
+            using var kept = new Run<T>(OptionsOf(rule, average), dimension, true, _alone);
             whole.Train(0, steps);
             for (var step = 0; step < steps; step += 37)
             {
@@ -161,14 +166,14 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
         void Check<T>(int dimension, int[] stops)
             where T : unmanaged, IBinaryFloatingPointIeee754<T>
         {
-            using var whole = new Run<T>(OptionsOf(rule, average), dimension, true, _workers);
+            using var whole = new Run<T>(OptionsOf(rule, average), dimension, true, _alone);
             whole.Train(0, stops[^1]);
-            var from = new Run<T>(OptionsOf(rule, average), dimension, true, _workers);
+            var from = new Run<T>(OptionsOf(rule, average), dimension, true, _alone);
             var start = 0;
             foreach (var stop in stops)
             {
                 from.Train(start, stop);
-                var next = new Run<T>(OptionsOf(rule, average), dimension, true, _workers);
+                var next = new Run<T>(OptionsOf(rule, average), dimension, true, _alone);
                 next.TakeOver(from);
                 from.Dispose();
                 (from, start) = (next, stop);
@@ -183,7 +188,7 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     [MemberData(nameof(Undivided))]
     public void Read_RowsBehind_GivesWhatTheyWillBe(string rule, double average)
     {
-        using var run = new Run<float>(OptionsOf(rule, average), 10, true, _workers);
+        using var run = new Run<float>(OptionsOf(rule, average), 10, true, _alone);
         run.Train(0, 700);
         var table = run.Store.Embeddings[0];
         var (all, part) = (new float[Features * 10], new float[1234]);
@@ -197,13 +202,13 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Kept_NoRowBehind_IsTheStateAlone()
     {
-        using var run = new Run<float>(OptionsOf("adam", 0), 10, true, _workers);
+        using var run = new Run<float>(OptionsOf("adam", 0), 10, true, _alone);
         run.Train(0, 50);
         Assert.Contains(run.Optimizer.Kept, k => k is { Name: "deferred.row/t", IsSpare: false });
         var state = run.Optimizer.State.Select(s => s.Name);
         Assert.Equal(state, run.Optimizer.Kept.Where(k => !k.IsSpare).Select(k => k.Name));
         using var divisible = new Run<float>(new OptimizerOptions { EmbeddingUpdate = EmbeddingUpdate.Deferred, EmbeddingL2 = 0.1 }, 10, true,
-            _workers);
+            _alone);
         divisible.Train(0, 50);
         Assert.Equal(state, divisible.Optimizer.Kept.Select(k => k.Name));
     }
