@@ -55,7 +55,7 @@ public static class RunReport
 
     /// <summary>AUC within groups with its interval, over how many; null where there is none.</summary>
     public static string? GroupsOf(Metrics metrics) => metrics is not { GroupAuc: { } auc, Groups: { } groups } ? null : string.Create(
-        ShownNumbers.Culture, $"gAUC {auc:F6}{Within(metrics.GroupAucLow, metrics.GroupAucHigh)} over {groups:N0} groups with both clicks and others, weighted by their rows");
+        ShownNumbers.Culture, $"gAUC over {groups:N0} groups with both clicks and others, weighted by their rows: {auc:F6}{Within(metrics.GroupAucLow, metrics.GroupAucHigh)}");
 
     /// <summary>An interval by drawing groups, in words; nothing where there is none.</summary>
     public static string Within(double? low, double? high) => low is null || high is null ? ""

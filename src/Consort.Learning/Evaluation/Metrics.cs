@@ -20,8 +20,8 @@ public sealed record Metrics(double Auc, double LogLoss, double Calibration, dou
     public int? Groups { get; init; }
 
     /// <summary>
-    /// Lower end of its 95 % interval for other groups, by drawing groups with replacement; of an ensemble alone, where it was measured just
-    /// now over two groups or more.
+    /// Lower end of its 95 % interval for other groups, by drawing groups with replacement; of an ensemble alone, where it was measured
+    /// just now over two groups or more.
     /// </summary>
     [JsonIgnore]
     public double? GroupAucLow { get; init; }

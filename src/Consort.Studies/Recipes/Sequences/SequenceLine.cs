@@ -22,7 +22,7 @@ internal sealed record PeerResult(double Auc, double GroupAuc, double LogLoss);
 internal sealed record SequenceLine(
     FamilyRow Row, Replicates Groups, FamilyRow? Without, PeerResult? Peer, RowComparisons Comparisons, double Pace)
 {
-    /// <summary>The ends of the interval of <see cref="Groups"/> for other users: the same users in all seeds, so the mean of the ends.</summary>
+    /// <summary>The ends of the interval of group AUC for other users: the same users in all seeds, so the mean of the ends.</summary>
     public (double Low, double High) OverUsers { get; init; } = (double.NaN, double.NaN);
 
     /// <summary>What stands in the table.</summary>

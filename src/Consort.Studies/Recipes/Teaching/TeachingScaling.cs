@@ -45,7 +45,8 @@ internal sealed class TeachingScaling : Recipe
         foreach (var ((way, members), runs) in Build(new RunPlan(request, Settings(request)), request))
             if (FamilyRow.Of(TextOf(way, members), runs, byName, request.Memory) is { } row)
                 lines.Add(new ScalingLine(way, members, row, one ??= row));
-        return RecipeTable.Of($"{Name}: {Summary}", lines, ScalingLine.Columns, Notes, [.. Claims(lines, RowComparisons.Of(request.Memory))]);
+        var comparisons = RowComparisons.Of(request.Memory);
+        return RecipeTable.Of($"{Name}: {Summary}", lines, ScalingLine.Columns, Notes, [.. Claims(lines, comparisons)]);
     }
 
     private static IReadOnlyList<string> Notes { get; } =
