@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
+using Consort.Experiments.Running;
 using Consort.Studies.Diagnostics;
 
 namespace Consort.Cli.Commands;
@@ -107,7 +108,7 @@ internal sealed class DiagnoseCommand : ExampleCommand
         if (diagnosis.Ensemble.GroupAuc is { } grouped)
             Terminal.Output.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"gAUC over {grouped.Groups:N0} groups; left out: {grouped.OneClassGroups:N0} groups of one class ({grouped.OneClassRows:N0} rows), {grouped.UngroupedRows:N0} rows without a known {grouped.Field}"));
+                $"gAUC over {grouped.Groups:N0} groups: {grouped.Auc:F6}{RunReport.Within(grouped.Low, grouped.High)}; left out: {grouped.OneClassGroups:N0} groups of one class ({grouped.OneClassRows:N0} rows), {grouped.UngroupedRows:N0} rows without a known {grouped.Field}"));
         if (diagnosis.Importance is { } importance)
         {
             Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"importance of fields on {importance.Rows:N0} rows"));

@@ -59,7 +59,7 @@ internal sealed class EvaluateCommand : ExampleCommand
         if (OneClass(metrics.Ensemble) is { } sentence)
             Terminal.Output.WriteLine(sentence);
         Terminal.Show(Tables.OfSplit(result, [.. run.Experiment.Family.Members.Select(m => m.Name)]));
-        if (Tables.GroupsOf(metrics.Ensemble) is { } groups)
+        if (RunReport.GroupsOf(metrics.Ensemble) is { } groups)
             Terminal.Output.WriteLine(groups);
         return CommandLine.Success;
     }
@@ -82,6 +82,8 @@ internal sealed class EvaluateCommand : ExampleCommand
         };
         if (metrics.GroupAuc is { } grouped)
             json["gauc"] = grouped;
+        if (metrics is { GroupAucLow: { } low, GroupAucHigh: { } high })
+            (json["gauc_low"], json["gauc_high"]) = (low, high);
         if (metrics.Groups is { } groups)
             json["gauc_groups"] = groups;
         return json;

@@ -112,7 +112,7 @@ internal sealed class TrainCommand : ExampleCommand
         Terminal.Status.Clear();
         var (training, run) = (result.Training, new RunFolder(result.Folder));
         Terminal.Show(Tables.OfRun(training, [.. experiment.Family.Members.Select(m => m.Name)]));
-        if (Tables.GroupsOf((training.Test ?? training.Valid).Metrics.Ensemble) is { } groups)
+        if (RunReport.GroupsOf((training.Test ?? training.Valid).Metrics.Ensemble) is { } groups)
             Terminal.Output.WriteLine(groups);
         var shown = Path.TrimEndingDirectorySeparator(folder);
         var best = run.FinalCheckpoint(experiment.Phases.Select(p => p.Name));

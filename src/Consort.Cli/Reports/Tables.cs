@@ -27,10 +27,6 @@ internal static class Tables
         with
     { Marked = Ensemble(members) };
 
-    /// <summary>Over how many groups gAUC is, or null where there is none.</summary>
-    public static string? GroupsOf(Metrics metrics) => metrics is { GroupAuc: not null, Groups: { } groups }
-        ? string.Create(ShownNumbers.Culture, $"gAUC over {groups:N0} groups with both clicks and others, weighted by their rows") : null;
-
     private static int[] Ensemble(IReadOnlyList<string> members) => [members.Count > 1 ? members.Count : 0];
 
     // Members unless there is one, their ensemble, and the truth where it is known.

@@ -20,9 +20,11 @@ public static class EncoderGrowth
     /// <param name="sources">The kinds of sources that are read.</param>
     /// <param name="progress">Told the bytes read, or null.</param>
     /// <param name="cancellation">Stops the work.</param>
+    /// <param name="waiting">Tokens that earlier updates have let wait; null or another size than asked for begins anew.</param>
     /// <exception cref="ConsortException">A mistake in the rows.</exception>
     public static GrownEncoder Of(Encoder encoder, IReadOnlyList<ushort> ages, SplitPlan split, GrowthOptions options, int threads,
-        SourceCatalogue sources, Action<long>? progress = null, CancellationToken cancellation = default)
+        SourceCatalogue sources, Action<long>? progress = null, CancellationToken cancellation = default,
+        WaitingTokens? waiting = null)
     {
         if (ages.Count > 0 && ages.Count != encoder.Space.Features)
             throw new ArgumentException($"found ages of {ages.Count} ids, expected {encoder.Space.Features}", nameof(ages));
@@ -32,7 +34,9 @@ public static class EncoderGrowth
             cancellation: cancellation);
         var assigner = new SplitAssigner(split, 0, schema);
         var seen = Count(all, assigner, threads, Pass, progress);
-        var growth = new Growth(encoder, ages, schema, options);
+        if (options.WaitingMegabytes == 0) waiting = null;
+        else if (waiting?.Megabytes != options.WaitingMegabytes) waiting = new WaitingTokens(options.WaitingMegabytes);
+        var growth = new Growth(encoder, ages, schema, options, waiting?.Decayed(options.CountDecay));
         growth.Add(encoder.Columns.Where(c => c is not IGeneratedColumn), seen, rename: null, options.MaxFeatures);
         if (schema.Generated.Count > 0)
         {
@@ -71,7 +75,8 @@ public static class EncoderGrowth
     }
 
     /// <summary>What has become of the columns so far.</summary>
-    private sealed class Growth(Encoder old, IReadOnlyList<ushort> ages, Schema schema, GrowthOptions options)
+    private sealed class Growth(
+        Encoder old, IReadOnlyList<ushort> ages, Schema schema, GrowthOptions options, WaitingTokens? waiting)
     {
         private readonly Dictionary<ColumnEncoder, VocabularyGrowth> _grown = [];
         private readonly Dictionary<ColumnEncoder, int[]> _places = [];
@@ -93,7 +98,8 @@ public static class EncoderGrowth
                 var field = schema.FieldAt(column.Field);
                 var minCount = options.MinCount > 0 ? options.MinCount : field.MinCount ?? schema.MinCount;
                 _grown[column] = new VocabularyGrowth(known, i => AgeOf(column, i), VocabularyOf(found[column.Name])!, minCount, options,
-                    column is CrossColumn cross ? rename!(cross) : null);
+                    // Pairs are made of ids, which may be another token's tomorrow: none of them waits.
+                    column is CrossColumn ? null : waiting, column.Name, column is CrossColumn cross ? rename!(cross) : null);
                 added.Add(column);
             }
             if (options.MaxFeatures > 0) VocabularyGrowth.Limit([.. added.Select(c => _grown[c])], Math.Max(0, room));
@@ -157,7 +163,12 @@ public static class EncoderGrowth
                 var id = offset + 2;
                 foreach (var age in _grown[column].Ages) since[id++] = age;
             }
-            return new GrownEncoder(grown, ids, since, _grown.Values.Sum(g => g.Admitted), _grown.Values.Sum(g => g.Evicted));
+            if (waiting is not null)
+                foreach (var vocabulary in _grown.Values) vocabulary.Wait(waiting);
+            return new GrownEncoder(grown, ids, since, _grown.Values.Sum(g => g.Admitted), _grown.Values.Sum(g => g.Evicted))
+            {
+                Waiting = waiting,
+            };
         }
 
         private int AgeOf(ColumnEncoder column, int token) => ages.Count == 0 ? 0 : ages[column.Offset + 2 + token];

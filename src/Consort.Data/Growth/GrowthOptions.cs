@@ -19,8 +19,10 @@ public sealed record GrowthOptions
     public static OptionSet<GrowthOptions> Options { get; } = new OptionSet<GrowthOptions>(() => new())
         .Add("min_count", o => o.MinCount, (o, v) => o with { MinCount = v }, Domain.Integer(0, int.MaxValue),
             "rows of the new data that must have a token before it gets an id; 0 takes the schema's")
+        .Add("waiting_mb", o => o.WaitingMegabytes, (o, v) => o with { WaitingMegabytes = v }, Domain.Integer(0, 1024),
+            "megabytes of a counting Bloom filter in which tokens below the count wait from update to update, `count_decay` of their counts each time, so that one that comes a little every day gets an id; 0 counts the new rows alone")
         .Add("count_decay", o => o.CountDecay, (o, v) => o with { CountDecay = v }, Domain.Number(0, 1),
-            "what counts of before are worth beside those of the new rows, when `max_features` decides who stays")
+            "what counts of before are worth beside those of the new rows, when `max_features` decides who stays, and of tokens that wait")
         .Add("max_age", o => o.MaxAge, (o, v) => o with { MaxAge = v }, Domain.Integer(0, GrowthOptions.OldestAge),
             "updates in a row that a token may be missing in before it loses its id; 0 keeps it for ever")
         .Add("max_features", o => o.MaxFeatures, (o, v) => o with { MaxFeatures = v }, Domain.Long(0, int.MaxValue),
@@ -33,6 +35,11 @@ public sealed record GrowthOptions
 
     /// <summary>Rows that must have a token before it gets an id; 0 for what the schema says.</summary>
     public int MinCount { get; init => field = Options.Checked("min_count", value); }
+
+    /// <summary>
+    /// Megabytes of the filter in which tokens that come too seldom for an id wait from update to update; 0 for none.
+    /// </summary>
+    public int WaitingMegabytes { get; init => field = Options.Checked("waiting_mb", value); }
 
     /// <summary>What counts of before are worth beside those of the new rows.</summary>
     public double CountDecay { get; init => field = Options.Checked("count_decay", value); } = 0.9;

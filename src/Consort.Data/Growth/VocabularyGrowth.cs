@@ -14,15 +14,18 @@ internal sealed class VocabularyGrowth
     private readonly TokenOf _known;
     private readonly int _before;
     private readonly List<Candidate> _candidates;
+    private readonly List<(ulong Key, int Rows)> _waiting = [];
 
     /// <param name="known">What there is.</param>
     /// <param name="ages">How long each of its tokens has not been seen.</param>
     /// <param name="seen">All tokens of the new rows with their counts.</param>
     /// <param name="minCount">How often a new one must be there.</param>
     /// <param name="options">Decay and greatest age.</param>
+    /// <param name="waiting">How often tokens have come before without getting an id, or null where none wait.</param>
+    /// <param name="column">Whose tokens they are.</param>
     /// <param name="rename">The bytes that a known token has now, where they follow from ids that have changed, or null.</param>
     public VocabularyGrowth(Vocabulary known, Func<int, int> ages, Vocabulary seen, int minCount, GrowthOptions options,
-        TokenOf? rename = null)
+        WaitingTokens? waiting, string column, TokenOf? rename = null)
     {
         (_seen, _before) = (seen, known.Count);
         _known = rename ?? Same;
@@ -42,8 +45,11 @@ internal sealed class VocabularyGrowth
         }
         for (var i = 0; i < seen.Count; i++)
         {
-            if (!isKnown[i] && seen.CountOf(i) >= minCount)
-                _candidates.Add(new Candidate(i, IsNew: true, seen.CountOf(i), 0));
+            if (isKnown[i]) continue;
+            var key = waiting is null ? 0 : WaitingTokens.KeyOf(column, seen.Token(i));
+            var count = (int)Math.Min((long)seen.CountOf(i) + (waiting?.CountOf(key) ?? 0), int.MaxValue);
+            if (count >= minCount) _candidates.Add(new Candidate(i, IsNew: true, count, 0));
+            else if (waiting is not null) _waiting.Add((key, seen.CountOf(i)));
         }
 
         ReadOnlySpan<byte> Same(int place, out bool isGone)
@@ -51,6 +57,12 @@ internal sealed class VocabularyGrowth
             isGone = false;
             return known.Token(place);
         }
+    }
+
+    /// <summary>Lets the new tokens that came too seldom wait.</summary>
+    public void Wait(WaitingTokens tokens)
+    {
+        foreach (var (key, rows) in _waiting) tokens.Add(key, rows);
     }
 
     /// <summary>How many tokens it will have.</summary>

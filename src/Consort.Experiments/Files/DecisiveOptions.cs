@@ -16,7 +16,7 @@ internal static class DecisiveOptions
     private static readonly (string Key, string Value)[] Defaults =
     [
         ("keep_optimizer", "false"), ("fresh_embeddings", "false"), ("rows", "auto"), ("ema", "0"), ("swa", "0"), ("oov_rate", "0"),
-        ("leave_out", "[]"), ("out_of_fold", "false"), ("valid_leave_out", "[]"),
+        ("leave_out", "[]"), ("out_of_fold", "false"), ("valid_leave_out", "[]"), ("embedding_rate", "1"),
     ];
 
     /// <summary>A digest of all that decides but how many epochs there are at most.</summary>

@@ -26,6 +26,12 @@ public static class RunReport
             $"{result.Parameters:N0} parameters, {result.RowsPerSecond:N0} training rows/s, {result.Seconds:N1} s in all.");
         text.AppendLine();
         text.AppendLine(MarkdownTable.Of(Results(experiment, result)));
+        if (GroupsOf((result.Test ?? result.Valid).Metrics.Ensemble) is { } groups)
+        {
+            text.AppendLine(ShownNumbers.Culture, $"{groups}.");
+            text.AppendLine();
+        }
+
         if (result.Ship is { } ship)
         {
             text.AppendLine(ShownNumbers.Culture,
@@ -47,9 +53,17 @@ public static class RunReport
         return text.ToString();
     }
 
+    /// <summary>AUC within groups with its interval, over how many; null where there is none.</summary>
+    public static string? GroupsOf(Metrics metrics) => metrics is not { GroupAuc: { } auc, Groups: { } groups } ? null : string.Create(
+        ShownNumbers.Culture, $"gAUC over {groups:N0} groups with both clicks and others, weighted by their rows: {auc:F6}{Within(metrics.GroupAucLow, metrics.GroupAucHigh)}");
+
+    /// <summary>An interval by drawing groups, in words; nothing where there is none.</summary>
+    public static string Within(double? low, double? high) => low is null || high is null ? ""
+        : string.Create(ShownNumbers.Culture, $" ({low:F6} to {high:F6}, 95 % by drawing groups)");
+
     private static ResultTable Results(Experiment experiment, TrainingResult result)
     {
-        var rows = new List<(string Name, string Split, double Auc, double LogLoss, double? Calibration)>();
+        var rows = new List<(string Name, string Split, double Auc, double LogLoss, double? GroupAuc, double? Calibration)>();
         var ensembles = new List<int>();
         foreach (var (name, split) in new[] { ("valid", (SplitResult?)result.Valid), ("test", result.Test) })
         {
@@ -62,13 +76,15 @@ public static class RunReport
                 ensembles.Add(rows.Count);
             Add(members.Count > 1 ? "ensemble" : experiment.Family.Members[0].Name, split.Metrics.Ensemble);
             if (split.Ceiling is { } ceiling)
-                rows.Add(("best reachable", name, ceiling.Auc, ceiling.LogLoss, null));
+                rows.Add(("best reachable", name, ceiling.Auc, ceiling.LogLoss, null, null));
 
-            void Add(string output, Metrics metrics) => rows.Add((output, name, metrics.Auc, metrics.LogLoss, metrics.Calibration));
+            void Add(string output, Metrics metrics) =>
+                rows.Add((output, name, metrics.Auc, metrics.LogLoss, metrics.GroupAuc, metrics.Calibration));
         }
 
         return ResultTable.Of(
             rows, new("", r => r.Name), new("split", r => r.Split), new("AUC", r => r.Auc, "F6"), new("log-loss", r => r.LogLoss, "F6"),
+            rows.Exists(r => r.GroupAuc is not null) ? new("gAUC", r => r.GroupAuc, "F6") : null,
             new("predicted / observed", r => r.Calibration, "F4")) with
         { Marked = ensembles };
     }

@@ -80,6 +80,8 @@ internal static class TrainMetrics
         };
         if (metrics.GroupAuc is { } grouped)
             json["gauc"] = grouped;
+        if (metrics is { GroupAucLow: { } low, GroupAucHigh: { } high })
+            (json["gauc_low"], json["gauc_high"]) = (low, high);
         if (split.Ceiling is { } ceiling)
             json["ceiling"] = new Dictionary<string, double> { ["auc"] = ceiling.Auc, ["logloss"] = ceiling.LogLoss };
         return json;

@@ -90,7 +90,10 @@ public static class RunUpdater
     {
         var record = UpdateRecord.Read(folder.Path)
             ?? throw new ConsortException($"{folder.Path}: holds a run that is no update; name another folder with --out");
-        var options = UpdateOptions.Options.Write(request.Options).Where(o => record.Options.GetValueOrDefault(o.Key) != o.Value).ToArray();
+        var defaults = UpdateOptions.Options.Write(new UpdateOptions()).ToDictionary(o => o.Key, o => o.Value);
+        // An option that came later is what it is by default.
+        var options = UpdateOptions.Options.Write(request.Options)
+            .Where(o => record.Options.GetValueOrDefault(o.Key, defaults[o.Key]) != o.Value).ToArray();
         return options.Length == 0 ? record : throw new ConsortException(
             $"{folder.Update}: was begun with other options ({string.Join("; ", options.Select(o => $"{o.Key}: {record.Options.GetValueOrDefault(o.Key) ?? "nothing"}, now {o.Value}"))}); name another folder with --out");
     }
@@ -107,7 +110,8 @@ public static class RunUpdater
         var bytes = request.Data.Where(SourcePlace.IsFile).Sum(p => new FileInfo(p).Length);
         var grown = EncoderGrowth.Of(parent.Encoder, TokenAges.Read(run, parent.Encoder.Space.Features), split, request.Options.Growth,
             request.Threads, request.Catalogues.Of(SourceCatalogue.BuiltIn),
-            done => request.Encoding?.Report(new EncodeProgress("count new tokens", done, bytes)), cancellation);
+            done => request.Encoding?.Report(new EncodeProgress("count new tokens", done, bytes)), cancellation,
+            request.Options.Growth.WaitingMegabytes == 0 ? null : ReadWaiting(run));
         var earlier = UpdateRecord.Read(run.Path);
         var weights = Hash(parent.Weights);
         var record = new UpdateRecord
@@ -135,9 +139,15 @@ public static class RunUpdater
             request.Notice?.Invoke($"{run.Path}: found no checkpoint to go on from, so the optimizer begins afresh");
         grown.Encoder.Save(folder.Encoder);
         TokenAges.Write(folder, grown.Ages);
+        if (grown.Waiting is { } waiting)
+            SafeFile.Write(folder.Waiting, waiting.Write);
         record.Write(folder);
         return record;
     }
+
+    private static WaitingTokens? ReadWaiting(RunFolder run) => !File.Exists(run.Waiting) ? null
+        : WaitingTokens.Read(File.ReadAllBytes(run.Waiting))
+            ?? throw new ConsortException($"{run.Waiting}: the file is damaged, expected counters of waiting tokens and their checksum");
 
     private static string Hash(string file)
     {

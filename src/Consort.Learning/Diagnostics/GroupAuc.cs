@@ -15,6 +15,12 @@ namespace Consort.Learning.Diagnostics;
 /// <param name="UngroupedRows">Rows left out because the value is missing or was not in the training rows.</param>
 public sealed record GroupAuc(string Field, double Auc, int Groups, long Rows, int OneClassGroups, long OneClassRows, long UngroupedRows)
 {
+    /// <summary>Lower end of the 95 % interval for other groups, by drawing groups with replacement; null with fewer than two.</summary>
+    public double? Low { get; init; }
+
+    /// <summary>Upper end.</summary>
+    public double? High { get; init; }
+
     /// <summary>Measures one output.</summary>
     /// <param name="field">The column.</param>
     /// <param name="logits">[n].</param>
@@ -25,9 +31,13 @@ public sealed record GroupAuc(string Field, double Auc, int Groups, long Rows, i
     public static GroupAuc Of(string field, ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<int> groups,
         ReadOnlySpan<float> weights = default)
     {
-        var found = GroupedAuc.Of(logits, labels, groups, weights);
+        var found = GroupedAuc.Of(logits, labels, groups, weights, withInterval: true);
         return new GroupAuc(
             field, found.Auc, found.Groups, found.Rows, found.OneClassGroups, found.OneClassRows,
-            logits.Length - found.Rows - found.OneClassRows);
+            logits.Length - found.Rows - found.OneClassRows)
+        {
+            Low = found.Interval?.Low,
+            High = found.Interval?.High,
+        };
     }
 }

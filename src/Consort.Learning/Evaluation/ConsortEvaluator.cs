@@ -118,7 +118,13 @@ public sealed class ConsortEvaluator : IDisposable
     private Metrics Result(Evaluator evaluator, int output)
     {
         var grouped = _groups?.Auc(output);
-        return evaluator.Result() with { GroupAuc = grouped?.Auc, Groups = grouped?.Groups };
+        return evaluator.Result() with
+        {
+            GroupAuc = grouped?.Auc,
+            Groups = grouped?.Groups,
+            GroupAucLow = grouped?.Interval?.Low,
+            GroupAucHigh = grouped?.Interval?.High,
+        };
     }
 
     private static void Add(Evaluator evaluator, ReadOnlySpan<double> logits, ReadOnlySpan<double> labels, ReadOnlySpan<double> weights)

@@ -11,14 +11,18 @@ namespace Consort.Learning.Evaluation;
 /// <param name="OneClassRows">Rows of these.</param>
 internal readonly record struct GroupedAuc(double Auc, int Groups, long Rows, int OneClassGroups, long OneClassRows)
 {
+    /// <summary>Its 95 % interval for other groups; null where it was not asked for, or there are none.</summary>
+    public (double Low, double High)? Interval { get; init; }
+
     /// <summary>Measures one output.</summary>
     /// <param name="logits">[n].</param>
     /// <param name="labels">0 or 1, [n].</param>
     /// <param name="groups">A number of the group a row, or −1 for a row without, [n].</param>
     /// <param name="weights">How much each row counts, [n]; none where all count alike.</param>
+    /// <param name="withInterval">Whether to draw the interval, too.</param>
     /// <exception cref="ArgumentException">Lengths differ, or a label is neither 0 nor 1.</exception>
-    public static GroupedAuc Of(
-        ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<int> groups, ReadOnlySpan<float> weights)
+    public static GroupedAuc Of(ReadOnlySpan<float> logits, ReadOnlySpan<float> labels, ReadOnlySpan<int> groups,
+        ReadOnlySpan<float> weights, bool withInterval)
     {
         Labels.CheckLengths(logits.Length, labels.Length);
         Labels.CheckLengths(logits.Length, groups.Length);
@@ -39,6 +43,7 @@ internal readonly record struct GroupedAuc(double Auc, int Groups, long Rows, in
         }
 
         Array.Sort(keys, rows, 0, count);
+        var bootstrap = withInterval ? new GroupBootstrap() : null;
         double weighted = 0, sum = 0;
         int counted = 0, oneClass = 0;
         long rowsCounted = 0, oneClassRows = 0;
@@ -48,6 +53,7 @@ internal readonly record struct GroupedAuc(double Auc, int Groups, long Rows, in
                 end++;
             if (AucOfSorted(keys.AsSpan(start, end - start), rows.AsSpan(start, end - start), out var weight) is { } auc)
             {
+                bootstrap?.Add(auc, weight);
                 weighted += auc * weight;
                 sum += weight;
                 rowsCounted += end - start;
@@ -60,7 +66,10 @@ internal readonly record struct GroupedAuc(double Auc, int Groups, long Rows, in
             }
         }
 
-        return new GroupedAuc(undefined ? double.NaN : weighted / sum, counted, rowsCounted, oneClass, oneClassRows);
+        return new GroupedAuc(undefined ? double.NaN : weighted / sum, counted, rowsCounted, oneClass, oneClassRows)
+        {
+            Interval = undefined ? null : bootstrap?.Interval(),
+        };
     }
 
     // The share of (click, other) pairs in which the click stands above, ties counting half; null without such pairs.

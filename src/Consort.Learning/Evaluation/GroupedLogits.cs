@@ -33,9 +33,9 @@ internal sealed class GroupedLogits(int outputs)
             _logits[output].Add((float)logit);
     }
 
-    /// <summary>AUC within groups of an output, and over how many.</summary>
+    /// <summary>AUC within groups of an output, and over how many; of the last output, which is what is shown, with its interval.</summary>
     public GroupedAuc Auc(int output) => GroupedAuc.Of(CollectionsMarshal.AsSpan(_logits[output]), CollectionsMarshal.AsSpan(_labels),
-        CollectionsMarshal.AsSpan(_groups), CollectionsMarshal.AsSpan(_weights));
+        CollectionsMarshal.AsSpan(_groups), CollectionsMarshal.AsSpan(_weights), withInterval: output == _logits.Length - 1);
 
     public void Clear()
     {

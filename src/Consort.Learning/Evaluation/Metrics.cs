@@ -20,6 +20,17 @@ public sealed record Metrics(double Auc, double LogLoss, double Calibration, dou
     public int? Groups { get; init; }
 
     /// <summary>
+    /// Lower end of its 95 % interval for other groups, by drawing groups with replacement; of an ensemble alone, where it was measured
+    /// just now over two groups or more.
+    /// </summary>
+    [JsonIgnore]
+    public double? GroupAucLow { get; init; }
+
+    /// <summary>Upper end.</summary>
+    [JsonIgnore]
+    public double? GroupAucHigh { get; init; }
+
+    /// <summary>
     /// Relative improvement of an AUC in per cent: ((AUC − 0.5)/(AUC_base − 0.5) − 1) · 100. NaN or infinite for a base of 0.5.
     /// </summary>
     /// <param name="auc">AUC of the model.</param>

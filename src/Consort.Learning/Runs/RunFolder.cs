@@ -53,6 +53,9 @@ public sealed class RunFolder
     /// <summary>For how many updates the token of each id has not been seen.</summary>
     internal string Ages => In("ages.bin");
 
+    /// <summary>Tokens that wait for an id.</summary>
+    internal string Waiting => In("waiting.bin");
+
     /// <summary>The weights that an update begins with; gone once it has finished.</summary>
     internal string Start => In("start.ckpt");
 
@@ -67,8 +70,8 @@ public sealed class RunFolder
 
     /// <summary>All that training itself leaves, checkpoints among it, where it is there.</summary>
     public IEnumerable<string> Files =>
-        new[] { Experiment, Environment, Data, Encoder, Events, Metrics, Report, TestLogits, Update, Ages, Start }.Where(File.Exists)
-            .Concat(Directory.Exists(In("checkpoints")) ? Directory.EnumerateFiles(In("checkpoints")) : []);
+        new[] { Experiment, Environment, Data, Encoder, Events, Metrics, Report, TestLogits, Update, Ages, Waiting, Start }
+            .Where(File.Exists).Concat(Directory.Exists(In("checkpoints")) ? Directory.EnumerateFiles(In("checkpoints")) : []);
 
     /// <summary>Whether anything has come of training; a start that failed or was killed before has left nothing to keep.</summary>
     public bool HasTrained => File.Exists(Metrics)

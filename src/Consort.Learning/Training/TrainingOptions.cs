@@ -53,6 +53,8 @@ public sealed record TrainingOptions
             "minutes between checkpoints within an epoch")
         .Add("embedding_l2", o => o.Optimizer.EmbeddingL2, (o, v) => o with { Optimizer = o.Optimizer with { EmbeddingL2 = v } },
             Domain.Number(0, 1e6) with { Search = SearchRange.Log(1e-7, 1e-1) }, "λ of (λ/2)‖W‖² on embeddings")
+        .Add("embedding_rate", o => o.Optimizer.EmbeddingRate, (o, v) => o with { Optimizer = o.Optimizer with { EmbeddingRate = v } },
+            Domain.Number(1e-6, 1e6), "the learning rate of embedding tables, as a multiple of the phase's")
         .Add("dense_l2", o => o.Optimizer.DenseL2, (o, v) => o with { Optimizer = o.Optimizer with { DenseL2 = v } }, Domain.Number(0, 1e6),
             "λ of (λ/2)‖W‖² on all other weights")
         .Add("embedding_update", o => o.Optimizer.EmbeddingUpdate, (o, v) => o

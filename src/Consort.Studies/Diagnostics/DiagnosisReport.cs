@@ -1,4 +1,5 @@
 using System.Text;
+using Consort.Experiments.Running;
 using Consort.Foundation.Numbers;
 using Consort.Foundation.Tables;
 
@@ -22,7 +23,7 @@ public static class DiagnosisReport
         if (diagnosis.Train is { } train)
             Line($"Members: {train.Explanation} ({train.Rows:N0} training rows).");
         if (diagnosis.Ensemble.GroupAuc is { } grouped)
-            Line($"gAUC over {grouped.Groups:N0} groups with {grouped.Rows:N0} rows; left out: {grouped.OneClassGroups:N0} groups of one class ({grouped.OneClassRows:N0} rows), and {grouped.UngroupedRows:N0} rows whose {grouped.Field} is missing or was not seen in training.");
+            Line($"gAUC over {grouped.Groups:N0} groups with {grouped.Rows:N0} rows: {grouped.Auc:F6}{RunReport.Within(grouped.Low, grouped.High)}; left out: {grouped.OneClassGroups:N0} groups of one class ({grouped.OneClassRows:N0} rows), and {grouped.UngroupedRows:N0} rows whose {grouped.Field} is missing or was not seen in training.");
         if (diagnosis.Importance is { } importance)
         {
             Part($"Importance of fields, on {importance.Rows:N0} rows", ImportanceTables.OfFields(importance));

@@ -31,6 +31,9 @@ internal sealed record RunSummary(
     /// <summary>AUC within groups on the split of <see cref="Auc"/>; NaN where rows have none.</summary>
     public double GroupAuc { get; init; } = double.NaN;
 
+    /// <summary>The ends of its 95 % interval by drawing groups; NaN likewise.</summary>
+    public (double Low, double High) GroupInterval { get; init; } = (double.NaN, double.NaN);
+
     /// <summary>Reads the results, or gives null where the run has not finished.</summary>
     /// <exception cref="ConsortException">The results are damaged.</exception>
     public static RunSummary? Find(RunFolder folder)
@@ -51,9 +54,12 @@ internal sealed record RunSummary(
                 MemberLogLoss = [.. Items(root, "members").Select(m => m["test_logloss"]).Where(l => !l.IsNull).Select(l => l.Number())],
                 MemberCalibration = [.. Items(root, "member_test_calibration").Select(m => m.Number())],
                 Valid = (root["valid"]["auc"].Number(), root["valid"]["logloss"].Number()),
-                GroupAuc = split.Find("gauc") is { IsNull: false } within ? within.Number() : double.NaN,
+                GroupAuc = Found("gauc"),
+                GroupInterval = (Found("gauc_low"), Found("gauc_high")),
                 Ceiling = ceiling is { } known ? (known["auc"].Number(), known["logloss"].Number()) : null,
             };
+
+            double Found(string key) => split.Find(key) is { IsNull: false } within ? within.Number() : double.NaN;
         });
     }
 

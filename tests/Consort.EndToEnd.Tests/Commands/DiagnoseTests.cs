@@ -19,6 +19,9 @@ public sealed class DiagnoseTests
         Assert.Equal(File.ReadAllText(clicks.At("d.json")), File.ReadAllText(Path.Combine(run, "diagnosis.json")));
         using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("d.json")));
         Assert.Equal(50, json.RootElement.GetProperty("data").GetProperty("sampled_rows").GetInt32());
+        var within = json.RootElement.GetProperty("ensemble").GetProperty("group_auc");
+        Assert.InRange(within.GetProperty("auc").GetDouble(), within.GetProperty("low").GetDouble(), within.GetProperty("high").GetDouble());
+        Assert.Contains(", 95 % by drawing groups); left out: ", diagnose.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(Directory.GetFiles(run), f => f.Contains(".tmp-", StringComparison.Ordinal));
 
         // Elsewhere, on raw rows, and the folder of the run stays as it is.

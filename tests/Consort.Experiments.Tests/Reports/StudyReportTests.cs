@@ -87,6 +87,22 @@ public sealed partial class StudyReportTests
     }
 
     [Fact]
+    public void Write_RowsWithGroups_ShowsTheirAucWithItsInterval()
+    {
+        using var runs = new SampleRuns();
+        string[] folders = [runs.Add("a", "a"), runs.Add("b", "a", seed: 2)];
+        foreach (var (folder, auc) in folders.Zip(["0.70", "0.72"]))
+        {
+            var path = new RunFolder(folder).Metrics;
+            File.WriteAllText(path, File.ReadAllText(path).Replace(
+                "\"rows\": 1000,", $"\"rows\": 1000, \"gauc\": {auc}, \"gauc_low\": 0.61, \"gauc_high\": 0.81,", StringComparison.Ordinal));
+        }
+
+        Page(runs, folders);
+        Assert.Contains("| 0.71000 | 0.61000 to 0.81000 |", File.ReadAllText(runs.At("report.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Write_Results_AreThoseOfMetrics()
     {
         using var runs = new SampleRuns();

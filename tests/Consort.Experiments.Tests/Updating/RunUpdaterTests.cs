@@ -126,6 +126,38 @@ public sealed class RunUpdaterTests : IDisposable
         Assert.True(most.Record.Vocabulary.Evicted > 0);
     }
 
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(0, false)]
+    public void Update_TokenThatComesOnceADay_GetsAnIdWhereItMayWait(int megabytes, bool isAdmitted)
+    {
+        Train("dense", "0", "supervised");
+        _folder.File("rare.csv", Rows(2) + "1,rare,i9,1.5,i9,t2\n");
+        var options = new UpdateOptions
+        {
+            Epochs = 0,
+            HoldOut = 0.001,
+            Growth = new() { MinCount = 3, WaitingMegabytes = megabytes, CountDecay = 1 },
+        };
+        Update("run", "rare.csv", "d1", options);
+        Assert.Equal(0, Update("d1", "rare.csv", "d2", options).Record.Vocabulary.Admitted);
+        Assert.Equal(isAdmitted ? 1 : 0, Update("d2", "rare.csv", "d3", options).Record.Vocabulary.Admitted);
+        Assert.Equal(isAdmitted, Holds("d3"));
+        Assert.Equal(isAdmitted, File.Exists(_folder.At("d3/waiting.bin")));
+        if (!isAdmitted)
+            return;
+        File.WriteAllText(_folder.At("d3/waiting.bin"), "damaged");
+        Assert.Contains("d3/waiting.bin: the file is damaged", Assert.Throws<ConsortException>(() =>
+            Update("d3", "rare.csv", "d4", options)).Message.Replace('\\', '/'), StringComparison.Ordinal);
+
+        bool Holds(string run)
+        {
+            var encoder = Encoder.Load(new RunFolder(_folder.At(run)).Encoder);
+            var users = encoder.Space.Categorical[0];
+            return Enumerable.Range(users.Offset + 2, users.Size - 2).Any(id => encoder.Token(id) == "rare");
+        }
+    }
+
     [Fact]
     public void Update_StoppedAndResumed_GivesTheSameBits()
     {

@@ -40,8 +40,42 @@ public sealed class GroupAucTests
 
         var found = GroupAuc.Of("user", logits, labels, groups);
         Assert.Equal(weighted / rows, found.Auc, 12);
-        Assert.Equal(new GroupAuc("user", found.Auc, counted, rows, oneClass, oneClassRows, groups.LongCount(g => g < 0)), found);
+        Assert.InRange(found.Auc, found.Low!.Value + 0.01, found.High!.Value - 0.01);
+        Assert.Equal(new GroupAuc("user", found.Auc, counted, rows, oneClass, oneClassRows, groups.LongCount(g => g < 0)),
+            found with { Low = null, High = null });
         Assert.True(oneClass > 0 && found.UngroupedRows > 0);
+    }
+
+    [Theory]
+    [InlineData(40)]
+    [InlineData(3000)]
+    public void Of_GroupsWithRowsAlike_HasAnIntervalOfAsManyGroupsNotRows(int groups)
+    {
+        // Each group is right or wrong as a whole, with all of its four rows: its AUC is 1 or 0 with equal chance.
+        const int Trials = 200;
+        var (random, held, width) = (new Random(5), 0, 0.0);
+        for (var trial = 0; trial < Trials; trial++)
+        {
+            var (logits, labels, numbers) = (new float[4 * groups], new float[4 * groups], new int[4 * groups]);
+            for (var group = 0; group < groups; group++)
+            {
+                var isRight = random.Next(2) == 0;
+                for (var row = 4 * group; row < (4 * group) + 4; row++)
+                    (numbers[row], labels[row], logits[row]) = (group, row % 2, (row % 2 == 1) == isRight ? 1 : -1);
+            }
+
+            var found = GroupAuc.Of("user", logits, labels, numbers);
+            held += found.Low <= 0.5 && found.High >= 0.5 ? 1 : 0;
+            width += (found.High!.Value - found.Low!.Value) / Trials;
+            if (groups > 1000 && trial == 19)
+                break;
+        }
+
+        if (groups < 1000)
+            Assert.InRange(held / (double)Trials, 0.9, 0.99);
+        else
+            width *= Trials / 20.0;
+        Assert.InRange(width / (2 * 1.96 * 0.5 / Math.Sqrt(groups)), 0.9, 1.1);
     }
 
     [Fact]

@@ -46,7 +46,10 @@ public sealed unsafe class Optimizer<T> : IDisposable
         // Without a regulariser the rows that no one touched add nothing to the norm.
         var tracksSquares = options is { MaxGradientNorm: not null, EmbeddingL2: > 0 }
             && options.EmbeddingUpdate != EmbeddingUpdate.Touched;
-        var layout = new PassLayout<T>(regions, blocks, tables, options.EmbeddingUpdate, options.EmbeddingL2, tracksSquares, workers);
+        var layout = new PassLayout<T>(regions, blocks, tables, options.EmbeddingUpdate, options.EmbeddingL2, tracksSquares, workers)
+        {
+            EmbeddingRate = options.EmbeddingRate,
+        };
         if (options.AverageDecay > 0)
             Average = layout.Average = new MovingAverage<T>(options.AverageDecay, store, layout);
         else if (options.KeepsMean)
@@ -115,7 +118,7 @@ public sealed unsafe class Optimizer<T> : IDisposable
     public long Bytes => _state.Sum(s => s.Buffer.Length * sizeof(T)) + _update.Bytes + (_norm?.Bytes ?? 0) + (Average?.WorkBytes ?? 0);
 
     /// <summary>Changes every trained number by the gradients of the last backward pass.</summary>
-    /// <param name="learningRate">η, at least 0.</param>
+    /// <param name="learningRate">η, at least 0; that of tables is so many times <see cref="OptimizerOptions.EmbeddingRate"/>.</param>
     /// <exception cref="NotFiniteNumberException">Gradients are clipped and their norm is infinite or not a number; nothing was
     /// changed.</exception>
     /// <exception cref="InvalidOperationException">Rows are deferred and a training batch went forward without its backward pass: there are

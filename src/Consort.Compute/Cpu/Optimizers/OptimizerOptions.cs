@@ -33,6 +33,9 @@ public sealed record OptimizerOptions
     /// <summary>λ of the regulariser (λ/2)‖W‖² of all trained dense parameters, biases too, at least 0.</summary>
     public double DenseL2 { get; init; }
 
+    /// <summary>The learning rate of embedding tables over that of all else, above 0.</summary>
+    public double EmbeddingRate { get; init; } = 1;
+
     /// <summary>
     /// The most that the norm of the whole gradient, regularisers included, may have, above 0; a longer one is scaled by max / (norm +
     /// 1e-6), as PyTorch does. Null leaves gradients as they are and saves a pass over them.
@@ -61,6 +64,8 @@ public sealed record OptimizerOptions
         Rule.Validate();
         RequireFiniteAndAtLeastZero(nameof(EmbeddingL2), EmbeddingL2);
         RequireFiniteAndAtLeastZero(nameof(DenseL2), DenseL2);
+        if (!(EmbeddingRate > 0) || !double.IsFinite(EmbeddingRate))
+            throw new ArgumentOutOfRangeException(nameof(EmbeddingRate), EmbeddingRate, "expected above 0");
         if (MaxGradientNorm is { } norm && (!(norm > 0) || !double.IsFinite(norm)))
             throw new ArgumentOutOfRangeException(nameof(MaxGradientNorm), norm, "expected above 0");
         if (AverageDecay is not (>= 0 and < 1))

@@ -56,6 +56,9 @@ internal sealed record PassLayout<T>(Region<T>[] Regions, DenseBlock[] DenseBloc
     /// <summary>The moving average of what is trained, or null.</summary>
     public MovingAverage<T>? Average { get; set; }
 
+    /// <summary>The learning rate of tables over that of dense parameters.</summary>
+    public double EmbeddingRate { get; init; } = 1;
+
     /// <summary>Whether a step goes over all rows of the tables.</summary>
     public bool WholeTables => Update == EmbeddingUpdate.Dense;
 

@@ -49,13 +49,14 @@ internal sealed unsafe class UpdatePass<T, TUpdate, TFactory> : UpdatePass<T>
 
     public override double Run(double learningRate, long step, double gradientScale)
     {
-        var (update, scale) = (_factory.At(learningRate, step), T.CreateTruncating(gradientScale));
+        var tableRate = learningRate * _layout.EmbeddingRate;
+        var (dense, tables, scale) = (_factory.At(learningRate, step), _factory.At(tableRate, step), T.CreateTruncating(gradientScale));
         var average = _layout.Average;
         average?.Begin();
         var tick = _deferral?.NextTick ?? unchecked((int)(average?.Count ?? 0));
-        var squares = _traversal.Run(new Stretch(update, scale, tick, average, _layout.TracksSquares, !_layout.WholeTables));
+        var squares = _traversal.Run(new Stretch(dense, tables, scale, tick, average, _layout.TracksSquares, !_layout.WholeTables));
         average?.End();
-        _deferral?.Stepped(update, scale, learningRate, step);
+        _deferral?.Stepped(tables, scale, tableRate, step);
         return squares;
     }
 
@@ -65,10 +66,11 @@ internal sealed unsafe class UpdatePass<T, TUpdate, TFactory> : UpdatePass<T>
         _traversal.Dispose();
     }
 
-    private readonly struct Stretch(TUpdate update, T scale, int tick, MovingAverage<T>? average, bool tracks, bool tracksChange)
-        : IStretchPass<T>
+    private readonly struct Stretch(
+        TUpdate dense, TUpdate tables, T scale, int tick, MovingAverage<T>? average, bool tracks, bool tracksChange) : IStretchPass<T>
     {
-        private readonly TUpdate _update = update;
+        private readonly TUpdate _dense = dense;
+        private readonly TUpdate _tables = tables;
         private readonly T _scale = scale;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -97,7 +99,7 @@ internal sealed unsafe class UpdatePass<T, TUpdate, TFactory> : UpdatePass<T>
             var values = region.Values + offset;
             var first = region.First + offset;
             var second = region.Second + offset;
-            var (update, scale, l2) = (_update, _scale, region.L2);
+            var (update, scale, l2) = (region.IsTable ? _tables : _dense, _scale, region.L2);
             var isTracked = tracks && region.IsTable;
             var before = isTracked && tracksChange ? Squares.Sum(values, length) : 0;
             var squares = Vector<double>.Zero;

@@ -30,9 +30,19 @@ internal sealed record Measured(
     /// <summary>Likewise, predicted over observed clicks.</summary>
     public IReadOnlyList<double> MemberCalibration { get; init; } = [];
 
-    /// <summary>What one of the members gives by itself, the mean over them; of its rows nothing is known.</summary>
+    /// <summary>
+    /// Reads the logits of the models by themselves whose mean over AUCs this is; null for the ensemble's own. Empty where members learned
+    /// together, for only their ensemble's rows are kept.
+    /// </summary>
+    public IReadOnlyList<Func<RowLogits>>? Apart { get; private init; }
+
+    private IReadOnlyList<Func<RowLogits>> Single { get; init; } = [];
+
+    /// <summary>What one of the members gives by itself, the mean over them.</summary>
     public Measured OneMember() => this with
     {
+        Key = $"each of {Key}",
+        Apart = Single,
         Auc = MeanMemberAuc,
         LogLoss = Mean(MemberLogLoss),
         Calibration = Mean(MemberCalibration),
@@ -59,6 +69,7 @@ internal sealed record Measured(
             rows.Labels.Length,
             () => RowLogits.Load(path), summary.Parameters, summary.Seconds)
         {
+            Single = summary.MemberAuc.Count == 1 ? [() => RowLogits.Load(path)] : [],
             Calibration = CalibrationOf(rows),
             Expected = ExpectedOf(rows),
             MemberLogLoss = summary.MemberLogLoss,
@@ -81,6 +92,7 @@ internal sealed record Measured(
             [.. fused.Discrepancy.Select(d => (double)d)], labels.Length, () => Fuse(alone), alone.Sum(o => o.Summary.Parameters),
             alone.Sum(o => o.Summary.Seconds))
         {
+            Single = [.. alone.Select(o => (Func<RowLogits>)(() => RowLogits.Load(RowsOf(o))))],
             Calibration = metrics.Calibration,
             Expected = ExpectedOf(fused),
             MemberLogLoss = [.. alone.SelectMany(o => o.Summary.MemberLogLoss)],

@@ -1,4 +1,6 @@
 using Consort.Experiments.Statistics;
+using Consort.Learning.Evaluation;
+using MathNet.Numerics;
 
 namespace Consort.Studies.Recipes.Measures;
 
@@ -19,19 +21,29 @@ internal sealed class RowComparisons(IReadOnlyList<int>? clusters = null)
     /// <summary>Compares two families; null where the labels are too few of one kind, or a logit is NaN.</summary>
     public RowComparison? Compare(Measured first, Measured second) => Compare([(first, second)]);
 
-    /// <summary>Compares two families over seeds, which are averaged row by row; null likewise.</summary>
+    /// <summary>
+    /// Compares two families over seeds, which are averaged row by row; null likewise, and of the mean of members whose rows are not kept.
+    /// </summary>
     public RowComparison? Compare(IReadOnlyList<(Measured First, Measured Second)> seeds)
     {
         var key = string.Join('\n', seeds.Select(s => $"{s.First.Key}\t{s.Second.Key}"));
         return _known.TryGetValue(key, out var known) ? known : _known[key] = Measure(seeds);
     }
 
+    // A mean over models by themselves is compared model by model, each as often as any other: what rows say is averaged over them, too.
+    private static IEnumerable<(RowLogits First, RowLogits Second)> Pairs(Measured first, Measured second)
+    {
+        var (a, b) = (first.Apart ?? [first.Rows], second.Apart ?? [second.Rows]);
+        var pairs = a.Count == 0 || b.Count == 0 ? 0 : (int)Euclid.LeastCommonMultiple(a.Count, b.Count);
+        for (var i = 0; i < pairs; i++)
+            yield return (a[i % a.Count](), b[i % b.Count]());
+    }
+
     private RowComparison? Measure(IReadOnlyList<(Measured First, Measured Second)> seeds)
     {
         (RowDifferences Sum, float[] Labels)? all = null;
-        foreach (var (first, second) in seeds)
+        foreach (var (a, b) in seeds.SelectMany(s => Pairs(s.First, s.Second)))
         {
-            var (a, b) = (first.Rows(), second.Rows());
             var clicks = a.Labels.Count(y => y == 1);
             all ??= (new RowDifferences(a.Labels, Clusters(a.Labels.Length), a.Weights), a.Labels);
             if (clicks < 2 || a.Labels.Length - clicks < 2 || !a.Labels.AsSpan().SequenceEqual(b.Labels)

@@ -22,6 +22,9 @@ internal sealed record PeerResult(double Auc, double GroupAuc, double LogLoss);
 internal sealed record SequenceLine(
     FamilyRow Row, Replicates Groups, FamilyRow? Without, PeerResult? Peer, RowComparisons Comparisons, double Pace)
 {
+    /// <summary>The ends of the interval of group AUC for other users: the same users in all seeds, so the mean of the ends.</summary>
+    public (double Low, double High) OverUsers { get; init; } = (double.NaN, double.NaN);
+
     /// <summary>What stands in the table.</summary>
     public static IReadOnlyList<ResultColumn<SequenceLine>> Columns { get; } =
     [
@@ -35,6 +38,10 @@ internal sealed record SequenceLine(
         new("verdict", l => l.Verdict, Right, "verdict"),
         new("group AUC", l => l.Groups.Mean, "F5", "test_group_auc_mean"),
         new("sd", l => l.Groups.Deviation, "F5", "test_group_auc_sd"),
+        new("95 % over users", l => double.IsNaN(l.OverUsers.Low) ? null
+            : $"{l.OverUsers.Low.ToString("F5", Cells.Culture)} … {l.OverUsers.High.ToString("F5", Cells.Culture)}", Right),
+        new(null, l => l.OverUsers.Low, Key: "test_group_auc_low"),
+        new(null, l => l.OverUsers.High, Key: "test_group_auc_high"),
         new("FuxiCTR", l => l.Peer?.GroupAuc, "F5", "published_group_auc"),
         new("log-loss", l => l.LogLoss.Mean, "F5", "test_logloss_mean"),
         new("sd", l => l.LogLoss.Deviation, "F5", "test_logloss_sd"),

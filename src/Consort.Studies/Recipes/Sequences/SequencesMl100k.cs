@@ -52,7 +52,10 @@ internal sealed class SequencesMl100k : Recipe
                 continue;
             var summaries = outcomes.Where(o => o.Run.Row == name).Select(o => o.Summary).ToArray();
             lines.Add(new SequenceLine(row, new Replicates([.. summaries.Select(s => s.GroupAuc)]),
-                name == Without ? row : lines.FirstOrDefault()?.Without, peer, comparisons, summaries.Average(s => s.RowsPerSecond)));
+                name == Without ? row : lines.FirstOrDefault()?.Without, peer, comparisons, summaries.Average(s => s.RowsPerSecond))
+            {
+                OverUsers = (summaries.Average(s => s.GroupInterval.Low), summaries.Average(s => s.GroupInterval.High)),
+            });
         }
 
         return RecipeTable.Of($"{Name}: {Summary}", lines, SequenceLine.Columns, Notes, [.. Claims(lines)]);
@@ -61,7 +64,7 @@ internal sealed class SequencesMl100k : Recipe
     private static IReadOnlyList<string> Notes { get; } =
     [
         "Better, within noise, below: FuxiCTR's AUC, one run, held against where one more run of this model would fall with 95 %, mean ± t · sd · √(1 + 1/n). That is the noise of seeds alone; the test rows, the same for both, have a standard error of about 0.003 by themselves.",
-        "FuxiCTR's settings are these but for its patience of 2, its rate that falls at each miss, and the DIN's λ of 1e-3; a pooled DNN with λ 1e-3 gives it 0.90500. Group AUC is within users, weighted by rows. Intervals take the rows of one user together.",
+        "FuxiCTR's settings are these but for its patience of 2, its rate that falls at each miss, and the DIN's λ of 1e-3; a pooled DNN with λ 1e-3 gives it 0.90500. Group AUC is within users, weighted by rows; its interval draws users with replacement and tells nothing of other seeds. Intervals take the rows of one user together.",
     ];
 
     // Each against no history, and against the pooled DNN.

@@ -48,10 +48,11 @@ internal sealed class TeachingOnePass : Recipe
         if (rows.FirstOrDefault().Method != TeachingMethod.One) // nothing to set others beside yet
             return RecipeTable.Of($"{Name}: {Summary}", [], TeachingLine.Columns, Notes);
         var (one, average, many) = (rows[0].Row, Find("averaged"), Find("averaged-many"));
-        // A member's own rows are not kept, so that seeds alone can tell of it.
+        // Of members that learned together the rows are not kept, so that seeds alone can tell of them.
+        var comparisons = RowComparisons.Of(request.Memory);
         return RecipeTable.Of(
             $"{Name}: {Summary}", rows.Select(r => new TeachingLine(r.Row, one, average, many)), TeachingLine.Columns, Notes,
-            [.. rows.Skip(1).Select(r => r.Row.Larger($"{r.Row.Name}: above one", one, m => m.Auc))]);
+            [.. rows.Skip(1).Select(r => r.Row.LargerAuc($"{r.Row.Name}: above one", one, comparisons))]);
 
         FamilyRow? Find(string name) => rows.Find(r => r.Method.Name == name).Row;
     }

@@ -45,28 +45,34 @@ internal sealed class TeachingScaling : Recipe
         foreach (var ((way, members), runs) in Build(new RunPlan(request, Settings(request)), request))
             if (FamilyRow.Of(TextOf(way, members), runs, byName, request.Memory) is { } row)
                 lines.Add(new ScalingLine(way, members, row, one ??= row));
-        return RecipeTable.Of($"{Name}: {Summary}", lines, ScalingLine.Columns, Notes, [.. Claims(lines)]);
+        var comparisons = RowComparisons.Of(request.Memory);
+        return RecipeTable.Of($"{Name}: {Summary}", lines, ScalingLine.Columns, Notes, [.. Claims(lines, comparisons)]);
     }
 
     private static IReadOnlyList<string> Notes { get; } =
     [
         "At the arithmetic of one: every other width of the tower, from the first, divided by M, so that M towers multiply as often as one. Tables of the size of one: the embedding dimension divided by M, at least 1. One table: members share it, and their towers are as wide as one's.",
-        "Differences, log-loss and claims are in expectation over the clicks where the true probabilities are known.",
+        "Differences, log-loss and claims are in expectation over the clicks where the true probabilities are known; elsewhere claims are for new rows, too.",
     ];
 
     // Each way at its most members against one model, against its fewest, and against the average at the same memory or arithmetic.
-    private static IEnumerable<Claim> Claims(List<ScalingLine> lines)
+    private static IEnumerable<Claim> Claims(List<ScalingLine> lines, RowComparisons comparisons)
     {
         foreach (var way in lines.Where(l => l.Way is not null).GroupBy(l => l.Way!))
         {
             var (few, many) = (way.MinBy(l => l.Members)!, way.MaxBy(l => l.Members)!);
-            yield return many.Row.Larger($"{many.Row.Name}: above one model", many.One, ScalingLine.Auc);
+            yield return Larger(many, "one model", many.One);
             if (few != many)
-                yield return many.Row.Larger($"{many.Row.Name}: above {few.Members} members", few.Row, ScalingLine.Auc);
+                yield return Larger(many, $"{few.Members} members", few.Row);
             if (way.Key.Family != ScalingWay.Averaged && lines.Find(l => l.Members == many.Members
                 && l.Way is { Family: ScalingWay.Averaged } average && average.Held == way.Key.Held) is { } peer)
-                yield return many.Row.Larger($"{many.Row.Name}: above {peer.Row.Name}", peer.Row, ScalingLine.Auc);
+                yield return Larger(many, peer.Row.Name, peer.Row);
         }
+
+        // The chance of the rows' clicks is out of an expectation.
+        Claim Larger(ScalingLine line, string than, FamilyRow other) => line.Row.Seeds.Values.All(m => m.Expected is not null)
+            ? line.Row.Larger($"{line.Row.Name}: above {than}", other, ScalingLine.Auc)
+            : line.Row.LargerAuc($"{line.Row.Name}: above {than}", other, comparisons);
     }
 
     // The model by itself comes first, then the ways, each by its number of members.

@@ -35,6 +35,9 @@ internal static class CalibrationSection
             new("predicted / observed", r => r.Diagnosis.Ensemble.Calibration.Ratio, "F4"),
             !groups ? null : new("group AUC", r => r.Diagnosis.Ensemble.GroupAuc?.Auc, "F5")
             { Meaning = "AUC within groups, weighted by rows" },
+            !groups ? null : new("95 % by groups",
+                r => Numbers.Interval(r.Diagnosis.Ensemble.GroupAuc?.Low, r.Diagnosis.Ensemble.GroupAuc?.High), ResultColumn.Right)
+            { Meaning = "Groups drawn with replacement" },
             !groups ? null : new("group field", r => r.Diagnosis.Ensemble.GroupAuc?.Field));
     }
 

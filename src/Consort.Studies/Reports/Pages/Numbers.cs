@@ -28,6 +28,10 @@ internal static class Numbers
         ? number.ToString(format + digits.ToString(CultureInfo.InvariantCulture), Culture)
         : None;
 
+    /// <summary>The ends of an interval, or nothing.</summary>
+    public static string? Interval(double? low, double? high) => low is { } l && high is { } h && double.IsFinite(l + h)
+        ? $"{Auc(l)} to {Auc(h)}" : null;
+
     /// <summary>With its sign: a difference.</summary>
     public static string Signed(double? value, int digits = 5) => value is { } number && double.IsFinite(number)
         ? (number > 0 ? "+" : "") + Fixed(number, digits)

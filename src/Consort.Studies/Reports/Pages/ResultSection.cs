@@ -47,6 +47,7 @@ internal static class ResultSection
     {
         var seeds = settings.Any(s => s.Runs.Count > 1);
         var several = settings.Count > 1;
+        var groups = settings.Exists(s => s.GroupAuc is not null);
         var q = ManyTests.BenjaminiHochberg([.. settings.Select(s => Against(s)?.PValue)]);
         return Numbers.Table(
             settings,
@@ -56,6 +57,9 @@ internal static class ResultSection
             new($"{Uncertainty.SplitName(settings[0])} AUC", s => s.Auc.Mean, "F5")
             { Meaning = "Exact area under the ROC curve of the ensemble, mean over seeds" },
             seeds ? new("sd", s => s.Auc.Deviation, "F5") { Meaning = "Standard deviation over seeds" } : null,
+            groups ? new("group AUC", s => s.GroupAuc, "F5") { Meaning = "AUC within groups, weighted by rows, mean over seeds" } : null,
+            groups ? new("95 % by groups", s => Numbers.Interval(s.GroupInterval.Low, s.GroupInterval.High), ResultColumn.Right)
+            { Meaning = "Of the group AUC, groups drawn with replacement: it tells of other groups, not of other seeds" } : null,
             new("log-loss", s => s.LogLoss.Mean, "F5") { Meaning = "Mean cross-entropy in nats; smaller is better" },
             seeds ? new("sd", s => s.LogLoss.Deviation, "F5") { Meaning = "Standard deviation over seeds" } : null,
             new("predicted / observed", s => s.Calibration, "F4") { Meaning = "Sum of probabilities over clicks; 1 is right on average" },

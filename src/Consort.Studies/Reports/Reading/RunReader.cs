@@ -62,7 +62,13 @@ internal static class RunReader
         var ceiling = split.Find("ceiling") is { IsNull: false } found ? found : (JsonPart?)null;
         return new SplitRecord(
             split["auc"].Number(), split["logloss"].Number(), split["calibration"].Number(), split["rows"].Whole(), split["clicks"].Whole(),
-            ceiling?["auc"].Number(), ceiling?["logloss"].Number());
+            ceiling?["auc"].Number(), ceiling?["logloss"].Number())
+        {
+            GroupAuc = Found("gauc"),
+            GroupInterval = (Found("gauc_low"), Found("gauc_high")),
+        };
+
+        double? Found(string key) => split.Find(key) is { IsNull: false } value ? value.Number() : null;
     }
 
     private static Func<string, ConsortException> Damaged(string path, string expected) =>

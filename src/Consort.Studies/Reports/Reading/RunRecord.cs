@@ -14,7 +14,14 @@ namespace Consort.Studies.Reports.Reading;
 /// <param name="CeilingAuc">The best reachable, where the truth is known.</param>
 /// <param name="CeilingLogLoss">Likewise.</param>
 internal sealed record SplitRecord(
-    double Auc, double LogLoss, double Calibration, long Rows, long Clicks, double? CeilingAuc, double? CeilingLogLoss);
+    double Auc, double LogLoss, double Calibration, long Rows, long Clicks, double? CeilingAuc, double? CeilingLogLoss)
+{
+    /// <summary>AUC within groups; null where rows have none.</summary>
+    public double? GroupAuc { get; init; }
+
+    /// <summary>The ends of its 95 % interval by drawing groups; null likewise, and of a run of before it was kept.</summary>
+    public (double? Low, double? High) GroupInterval { get; init; }
+}
 
 /// <summary>One evaluation on the validation split, as the event log has it.</summary>
 /// <param name="Time">When.</param>

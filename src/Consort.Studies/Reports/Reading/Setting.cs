@@ -16,6 +16,13 @@ internal sealed record Setting(string Label, IReadOnlyList<RunRecord> Runs)
 
     public Replicates LogLoss { get; } = new([.. Runs.Select(r => r.Split!.LogLoss)]);
 
+    /// <summary>AUC within groups, the mean over seeds; null where rows have none.</summary>
+    public double? GroupAuc => Runs.Average(r => r.Split!.GroupAuc);
+
+    /// <summary>The ends of its interval by groups: the same groups in all seeds, so the mean of the ends.</summary>
+    public (double? Low, double? High) GroupInterval =>
+        (Runs.Average(r => r.Split!.GroupInterval.Low), Runs.Average(r => r.Split!.GroupInterval.High));
+
     /// <summary>On the validation split: what settings are chosen by.</summary>
     public double ValidAuc { get; } = Runs.Average(r => r.Valid!.Auc);
 

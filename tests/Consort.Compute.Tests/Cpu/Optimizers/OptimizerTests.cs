@@ -80,6 +80,15 @@ public sealed class OptimizerTests : IDisposable
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Rules))]
+    public void Step_TablesAtARateOfTheirOwn_EqualsPlainReference(string rule, EmbeddingUpdate update, int dimension)
+    {
+        var options = new OptimizerOptions { Rule = RuleNames[rule], EmbeddingUpdate = update, EmbeddingRate = 3, DenseL2 = 0.01 };
+        CheckAgainstPlain<double>(options with { EmbeddingL2 = 0.02, MaxGradientNorm = 0.5 }, dimension, steps: 8, tolerance: 1e-9);
+        CheckAgainstPlain<double>(options, dimension, steps: 6, tolerance: 1e-9);
+    }
+
     [Fact]
     public void Step_TouchedRows_LeavesOtherRowsAndTheirStateBitEqual()
     {

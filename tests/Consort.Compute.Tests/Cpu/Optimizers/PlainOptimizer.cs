@@ -47,7 +47,8 @@ internal sealed class PlainOptimizer<T>
         for (var region = 0; region < _values.Length; region++)
             for (var i = 0; i < _values[region].Length; i++)
                 if (gradients[region][i] is { } gradient)
-                    Update(ref _values[region][i], gradient * scale, ref _first[region][i], ref _second[region][i], learningRate);
+                    Update(ref _values[region][i], gradient * scale, ref _first[region][i], ref _second[region][i],
+                        region == 0 ? learningRate : learningRate * _options.EmbeddingRate);
     }
 
     public void Check(double tolerance)
