@@ -27,7 +27,7 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
         if (column.Type == "boolean")
             return Made(column, Plain(profile, FieldKind.Boolean, FieldKind.Categorical), $"yes or no: {Tops(column)}");
         if (column.Numbers is { Min: >= 0 } && ColumnWords.IsWeight(column.Name) && !profile.Dialect.IsPairs)
-            return Made(column, FieldKind.Weight, "its name says how much each row counts");
+            return Made(column, FieldKind.Weight, "its name says how much each row counts" + Odd(column, "rows that will be refused"));
         if (column.Numbers is { } numbers) return OfNumbers(column, numbers, profile.RowsLookedAt);
         if (column.HasSpaces && column.MeanCharacters > 40 && column.Distinct > column.Rows / 2)
             return Made(column, FieldKind.Ignored, $"free text, {N(column.Distinct)} different in {N(column.Rows)} rows");

@@ -78,6 +78,15 @@ public sealed class OddCellTests : IDisposable
         static string Date(int i) => new DateTime(2026, 3, 1, i % 24, 5, 0).AddDays(i % 40).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
     }
 
+    [Fact]
+    public void Of_ABadCellAmongWeights_SaysThatItsRowWillBeRefused()
+    {
+        var draft = Of(_folder.File("w.csv", "click,sample_weight,city\n" + string.Concat(Enumerable.Range(0, 500)
+            .Select(i => $"{i % 2},{(i == 7 ? "x" : N(i))},{"abc"[i % 3]}\n"))));
+        Assert.Equal("weight", draft.Columns[1].Kind);
+        Assert.EndsWith("the first \"x\" (w.csv:9): rows that will be refused", draft.Columns[1].Why, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("yyyy-MM-dd")]
     [InlineData("yyyy-MM-ddT00:00:00+02:00")]
