@@ -41,7 +41,8 @@ internal sealed class SplitColumn
             throw new ConsortException("split: found by: group, but no field of kind group in the schema, expected one, or column: FIELD");
         var at = name is null ? fields.FindIndex(f => f.MarksGroups) : fields.FindIndex(f => f.Name == name);
         var hint = at >= 0 ? "" : NearestWord.Hint(name!, fields.Select(f => f.Name));
-        if (at < 0) throw new ConsortException($"split: found no field named {name} in the schema, expected one of its fields{hint}") { Key = SplitWords.Column };
+        if (at < 0)
+            throw new ConsortException($"split: found no field named {name} in the schema, expected one of its fields{hint}") { Key = SplitWords.Column };
         var field = fields[at];
         if (plan.Kind == SplitKind.ByTime && field.Kind != FieldKind.Time && field.Derive.Count == 0)
             throw new ConsortException($"split: found by: time with column {name} of kind {Words.Of(field.Kind)}, expected a field of kind time") { Key = SplitWords.Column };

@@ -80,7 +80,8 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
         var span = $"{(time.HasHours ? "times" : "dates without hours")} ({time.Format}) from {time.From.ToString(shown, CultureInfo.InvariantCulture)}"
             + $" to {time.To.ToString(shown, CultureInfo.InvariantCulture)}{Missing(column)}{Odd(column, TakenForMissing)}";
         TimePart[] parts = [.. time.HasHours ? [TimePart.Hour] : Array.Empty<TimePart>(),
-            .. !time.HasHours || time.To - time.From >= TimeSpan.FromDays(2) ? [TimePart.Weekday, TimePart.Weekend] : Array.Empty<TimePart>()];
+            .. !time.HasHours || time.To - time.From >= TimeSpan.FromDays(2)
+                ? [TimePart.Weekday, TimePart.Weekend] : Array.Empty<TimePart>()];
         if (profile.Dialect.IsPairs)
             return Made(column, FieldKind.Ignored, $"{span}: as it is every new row has one that was not seen before");
         var draft = Made(column, FieldKind.Time, column.Zone is { } zone ? $"{span}; {zone.Why}" : span);

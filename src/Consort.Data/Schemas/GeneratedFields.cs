@@ -21,7 +21,8 @@ internal static class GeneratedFields
     {
         if (!field.IsGenerated && schema.Generated.Contains(field))
             throw new ConsortException($"{where}: found kind {Words.Of(field.Kind)} among the generated fields, expected cross or lookup");
-        if (field.Kind != FieldKind.Cross && field.Of.Count > 0) throw new ConsortException($"{where}: of belongs to kind cross, found kind {Words.Of(field.Kind)}");
+        if (field.Kind != FieldKind.Cross && field.Of.Count > 0)
+            throw new ConsortException($"{where}: of belongs to kind cross, found kind {Words.Of(field.Kind)}");
         if (field.Kind != FieldKind.Lookup && (field.Key is not null || field.In is not null || field.Result != LookupResult.Number))
             throw new ConsortException($"{where}: key, in and result belong to kind lookup, found kind {Words.Of(field.Kind)}");
         if (!field.IsGenerated) return;

@@ -180,7 +180,8 @@ public sealed record Schema
             throw new ConsortException($"{where}: group: true belongs to kind categorical, found {Words.Of(field.Kind)}{(field.Derive.Count > 0 ? " with derive" : "")}; where it is no feature, make it kind: group");
         if (field.MinCount < 1) throw new ConsortException($"{where}, min_count: found {field.MinCount}, expected at least 1");
         TimeFields.Check(field, where);
-        if (field.Derive.Distinct().Count() != field.Derive.Count) throw new ConsortException($"{where}: derive names a part twice, expected each once");
+        if (field.Derive.Distinct().Count() != field.Derive.Count)
+            throw new ConsortException($"{where}: derive names a part twice, expected each once");
         CheckList(field, where);
         if (field.Values.Count > 0 && field.Kind != FieldKind.Label)
             throw new ConsortException($"{where}: values belong to a field of kind label, found kind {Words.Of(field.Kind)}");

@@ -13,7 +13,7 @@ public sealed class LineBudgetTests
         ["Consort.Cli"] = 5_200,
         ["Consort.Compute"] = 19_400,
         ["Consort.Compute.Bf16"] = 800,
-        ["Consort.Data"] = 17_450,
+        ["Consort.Data"] = 17_550,
         ["Consort.Data.DuckDb"] = 750,
         ["Consort.Data.Parquet"] = 900,
         ["Consort.Distributed"] = 900,
@@ -26,7 +26,7 @@ public sealed class LineBudgetTests
         ["Consort.Onnx"] = 1_400,
         ["Consort.Serving"] = 3_700,
         ["Consort.Serving.Generators"] = 500,
-        ["Consort.Studies"] = 13_250,
+        ["Consort.Studies"] = 13_350,
         ["Consort.Synthetic"] = 1_750,
         ["Consort.Yaml"] = 450,
     };
