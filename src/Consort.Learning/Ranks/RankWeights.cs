@@ -41,7 +41,8 @@ internal static class RankWeights
             var width = (int)(own.Length / shards.Own.Embeddings[table].Table.Rows);
             tensors.Add(WeightTensor.OfState(
                 name, (long)whole.Tables[table].Rows * width,
-                Reader(table, (start, target) => own.Slice(start, target.Length).CopyTo(target), width), Writer(table, own, width), isSpare));
+                Reader(table, (start, target) => own.Slice(start, target.Length).CopyTo(target), width),
+                Writer(table, own, width), isSpare));
         }
 
         return tensors;

@@ -54,8 +54,8 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     }
 
     /// <summary>
-    /// All rows as a checkpoint that goes on keeps them, along with <see cref="Optimizers.Optimizer{T}.Kept"/>: those that are behind stay so
-    /// where their last bits depend on when they are brought up to date.
+    /// All rows as a checkpoint that goes on keeps them, along with <see cref="Optimizers.Optimizer{T}.Kept"/>: those that are behind stay
+    /// so where their last bits depend on when they are brought up to date.
     /// </summary>
     public NativeBuffer<T> Standing
     {
