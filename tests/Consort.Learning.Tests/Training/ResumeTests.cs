@@ -85,7 +85,11 @@ public sealed class ResumeTests(SmallData data)
             CheckpointMinutes = 0.01,
             Optimizer = new() { EmbeddingUpdate = EmbeddingUpdate.Deferred, AverageDecay = averageDecay },
         },
-        Phases = [TwoPhases.Phases[0], TwoPhases.Phases[1] with { Overrides = new PhaseOverrides { DenseL2 = 1e-4 }, KeepOptimizer = true }],
+        Phases =
+        [
+            TwoPhases.Phases[0],
+            TwoPhases.Phases[1] with { Overrides = new PhaseOverrides { DenseL2 = 1e-4 }, KeepOptimizer = true },
+        ],
     };
 
     [Theory]

@@ -9,8 +9,8 @@ namespace Consort.Compute.Cpu.Optimizers;
 /// <param name="history">The steps that rows may have missed.</param>
 /// <param name="formula">What makes up for them.</param>
 /// <param name="widest">The most numbers of a row.</param>
-internal sealed unsafe class CurrentRows<T, TUpdate>(
-    StepHistory<T, TUpdate> history, GapFormula<T, TUpdate> formula, int widest) : IDisposable
+internal sealed unsafe class CurrentRows<T, TUpdate>(StepHistory<T, TUpdate> history, GapFormula<T, TUpdate> formula, int widest)
+    : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
     where TUpdate : struct, IElementUpdate<T>
 {
