@@ -18,13 +18,12 @@ public static class EncoderGrowth
     /// <param name="options">Who gets an id and who loses it.</param>
     /// <param name="threads">At least 1; the result does not depend on it.</param>
     /// <param name="sources">The kinds of sources that are read.</param>
+    /// <param name="waiting">Tokens that earlier updates have let wait; null or another size than asked for begins anew.</param>
     /// <param name="progress">Told the bytes read, or null.</param>
     /// <param name="cancellation">Stops the work.</param>
-    /// <param name="waiting">Tokens that earlier updates have let wait; null or another size than asked for begins anew.</param>
     /// <exception cref="ConsortException">A mistake in the rows.</exception>
     public static GrownEncoder Of(Encoder encoder, IReadOnlyList<ushort> ages, SplitPlan split, GrowthOptions options, int threads,
-        SourceCatalogue sources, Action<long>? progress = null, CancellationToken cancellation = default,
-        WaitingTokens? waiting = null)
+        SourceCatalogue sources, WaitingTokens? waiting = null, Action<long>? progress = null, CancellationToken cancellation = default)
     {
         if (ages.Count > 0 && ages.Count != encoder.Space.Features)
             throw new ArgumentException($"found ages of {ages.Count} ids, expected {encoder.Space.Features}", nameof(ages));

@@ -110,8 +110,8 @@ public static class RunUpdater
         var bytes = request.Data.Where(SourcePlace.IsFile).Sum(p => new FileInfo(p).Length);
         var grown = EncoderGrowth.Of(parent.Encoder, TokenAges.Read(run, parent.Encoder.Space.Features), split, request.Options.Growth,
             request.Threads, request.Catalogues.Of(SourceCatalogue.BuiltIn),
-            done => request.Encoding?.Report(new EncodeProgress("count new tokens", done, bytes)), cancellation,
-            request.Options.Growth.WaitingMegabytes == 0 ? null : ReadWaiting(run));
+            request.Options.Growth.WaitingMegabytes == 0 ? null : ReadWaiting(run),
+            done => request.Encoding?.Report(new EncodeProgress("count new tokens", done, bytes)), cancellation);
         var earlier = UpdateRecord.Read(run.Path);
         var weights = Hash(parent.Weights);
         var record = new UpdateRecord
