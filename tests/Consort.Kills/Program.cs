@@ -42,14 +42,17 @@ internal static class Program
         if (!subject.HasTracer)
             Console.WriteLine("found no strace: kills at exact renames are skipped, all are at random moments");
         var random = new Random(seed);
-        var scenarios = Scenario.All(subject).Where(s => only.Length == 0 || s.Name.StartsWith(only, StringComparison.Ordinal)).ToArray();
+        if (!Subject.HasRanks)
+            Console.WriteLine("found no mpirun: ranks are not killed (apt-get install openmpi-bin)");
+        var scenarios = Scenario.All(subject).Where(s => only.Length == 0 || s.Name.StartsWith(only, StringComparison.Ordinal))
+            .Where(s => s.Ranks == 1 || Subject.HasRanks).ToArray();
         var tallies = scenarios.Select(_ => new Tally()).ToArray();
         foreach (var scenario in scenarios)
             scenario.Prepare();
         for (var kill = 0; kill < kills; kill++)
         {
             var (scenario, tally) = (scenarios[kill % scenarios.Length], tallies[kill % scenarios.Length]);
-            var isExact = subject.HasTracer && kill / scenarios.Length % 2 == 0;
+            var isExact = subject.HasTracer && scenario.Ranks == 1 && kill / scenarios.Length % 2 == 0;
             var rename = scenario.NextRename();
             // A program that ended before its time came was not killed: an earlier moment, until one is.
             for (var share = random.NextDouble(); ; share *= 0.8)
@@ -65,6 +68,8 @@ internal static class Program
         foreach (var (scenario, tally) in scenarios.Zip(tallies))
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"{scenario.Name,-14}{scenario.Renames,9}{tally.Exact,20}{tally.Random,13}{tally.Good,26}"));
+        foreach (var scenario in scenarios.Where(s => s.Ranks > 1))
+            Console.WriteLine($"{scenario.Name}: {scenario.InTheMiddle} went on from a checkpoint, the others from the start");
         foreach (var (scenario, tally) in scenarios.Zip(tallies))
             foreach (var mistake in tally.Mistakes)
                 Console.WriteLine($"{scenario.Name}, {mistake}");

@@ -17,11 +17,18 @@ internal sealed record Scenario(string Name, string Command, string Again, strin
     private Dictionary<string, string> _expected = [];
     private double _seconds;
     private int _rename;
+    private int _killed;
 
     private Subject Subject { get; init; } = null!;
 
+    /// <summary>Processes that do it together; of several, one is killed.</summary>
+    public int Ranks { get; private init; } = 1;
+
     /// <summary>How many renames it makes.</summary>
     public int Renames { get; private set; }
+
+    /// <summary>Kills of ranks that found a checkpoint to go on from.</summary>
+    public int InTheMiddle { get; private set; }
 
     private string Template => Subject.At($"template-{Name}");
 
@@ -53,8 +60,18 @@ internal sealed record Scenario(string Name, string Command, string Again, strin
                 [.. trained, "export run --onnx -o model.onnx --member 0 --external-over 0"], ["model.onnx", "."]),
             Of("recipe", $"recipe run kdef/scaling --data single.yaml --members 2 --methods mean,kdef --seeds 1 --epochs 2 --out out {Run}",
                 [], ["out"]),
+            OfRanks("4 ranks", ""),
+            OfRanks("4 shards", " --shard-tables"),
             Of("distil", $"distil run --model DNN --out student --alone --epochs 2 {Run}", trained, ["student", "student-alone", "run"]),
         ];
+
+        Scenario OfRanks(string name, string options) =>
+            Of(name, $"train ranks.yaml --out run --threads 1 -q{options}", [$"train single.yaml --out first {Run}"],
+                ["run/checkpoints", "run/metrics.json"]) with
+            {
+                Again = $"train ranks.yaml --out run --threads 1 -q --resume{options}",
+                Ranks = 4,
+            };
 
         Scenario Of(string name, string command, string[] before, string[] results) =>
             new(name, command, command, before, results) { Subject = subject };
@@ -74,11 +91,14 @@ internal sealed record Scenario(string Name, string Command, string Again, strin
         foreach (var command in Before)
             Subject.Run(command);
         Copy(Subject.Case, Template);
-        (Renames, _) = Subject.Measure(Command);
+        if (Ranks == 1)
+            (Renames, _) = Subject.Measure(Command);
+        else
+            Subject.Run(Command, Ranks);
         var first = Contents();
         Restore();
         var clock = System.Diagnostics.Stopwatch.StartNew();
-        Subject.Run(Command);
+        Subject.Run(Command, Ranks);
         (_seconds, _expected) = (clock.Elapsed.TotalSeconds, Contents());
         if (Difference(first) is { } difference)
             throw new InvalidOperationException($"{Name}: two runs that nobody killed differ: {difference}");
@@ -91,11 +111,25 @@ internal sealed record Scenario(string Name, string Command, string Again, strin
     public string? Kill(int rename, double share)
     {
         Restore();
+        if (Ranks > 1)
+            return KillRank(share);
         if (rename > 0)
             return Subject.KillAtRename(Command, rename) ? string.Create(CultureInfo.InvariantCulture, $"killed at rename {rename}") : null;
         var time = TimeSpan.FromSeconds(_seconds * share);
         return Subject.KillAfter(Command, time)
             ? string.Create(CultureInfo.InvariantCulture, $"killed after {time.TotalMilliseconds:F0} ms") : null;
+    }
+
+    // From its first step on: what comes before are starts of processes, which last as long as all steps of so few rows.
+    private string? KillRank(double share)
+    {
+        var (rank, time) = (_killed++ % Ranks, TimeSpan.FromSeconds(_seconds / 2 * share));
+        if (!Subject.KillRank(Command, Ranks, rank, "run/events.jsonl", time))
+            return null;
+        var hasCheckpoint = File.Exists(Path.Combine(Subject.Case, "run/checkpoints/last.ckpt"));
+        InTheMiddle += hasCheckpoint ? 1 : 0;
+        return string.Create(CultureInfo.InvariantCulture,
+            $"rank {rank} killed {time.TotalMilliseconds:F0} ms after the first step, {(hasCheckpoint ? "with" : "without")} a checkpoint");
     }
 
     /// <summary>Looks at what the killed one left, runs it again, and looks at what came of it.</summary>
@@ -109,7 +143,7 @@ internal sealed record Scenario(string Name, string Command, string Again, strin
             return "neither the old nor the new package stands under its name";
         try
         {
-            Subject.Run(Again);
+            Subject.Run(Again, Ranks);
         }
         catch (InvalidOperationException e)
         {

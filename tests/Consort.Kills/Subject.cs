@@ -14,16 +14,19 @@ internal sealed partial class Subject(string app, string folder)
     public string Case { get; } = Path.Combine(folder, "case");
 
     /// <summary>Whether renames can be counted and died at.</summary>
-    public bool HasTracer { get; } = OperatingSystem.IsLinux()
-        && Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, "strace")));
+    public bool HasTracer { get; } = OperatingSystem.IsLinux() && IsThere("strace");
 
     /// <summary>A folder of its own for what scenarios keep.</summary>
     public string At(string name) => Path.Combine(folder, name);
 
+    /// <summary>Whether several of it can be run as ranks.</summary>
+    public static bool HasRanks { get; } = OperatingSystem.IsLinux() && IsThere("mpirun");
+
     /// <summary>Runs it to its end.</summary>
-    public void Run(string command)
+    public void Run(string command, int ranks = 1)
     {
-        var (code, error, _) = Start("dotnet", [app, .. command.Split(' ')], Timeout.InfiniteTimeSpan);
+        var (program, arguments) = With(command, ranks);
+        var (code, error, _) = Start(program, arguments, Timeout.InfiniteTimeSpan);
         if (code != 0)
             throw new InvalidOperationException($"consort {command}: exit code {code}: {error}");
     }
@@ -62,7 +65,43 @@ internal sealed partial class Subject(string app, string folder)
     /// <returns>Whether it was killed; false where it ended before.</returns>
     public bool KillAfter(string command, TimeSpan time) => Start("dotnet", [app, .. command.Split(' ')], time).WasKilled;
 
-    private (int Code, string Error, bool WasKilled) Start(string program, string[] arguments, TimeSpan time)
+    /// <summary>
+    /// Runs so many ranks and kills one of them, so long after a file is there. They must all end with it, and by themselves.
+    /// </summary>
+    /// <returns>Whether it was killed; false where they ended before.</returns>
+    /// <exception cref="InvalidOperationException">They did not end, or ended as if nothing had been.</exception>
+    public bool KillRank(string command, int ranks, int rank, string file, TimeSpan time)
+    {
+        var (program, arguments) = With(command, ranks);
+        using var process = Process.Start(Info(program, arguments))!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        while (!File.Exists(Path.Combine(Case, file)) && !process.HasExited)
+            Thread.Sleep(5);
+        var isRunning = !process.WaitForExit(time);
+        var children = isRunning ? Children(process.Id) : [];
+        if (children.Length == ranks)
+            using (var chosen = Process.GetProcessById(children[rank]))
+                chosen.Kill();
+        if (!process.WaitForExit(TimeSpan.FromMinutes(3)))
+            throw new InvalidOperationException($"consort {command}: the other ranks go on though rank {rank} was killed");
+        Task.WaitAll(output, error);
+        if (children.Length == ranks && process.ExitCode == 0)
+            return false; // it had done its work
+        return children.Length == ranks;
+    }
+
+    // In the order in which they were started: mpirun has no others.
+    private static int[] Children(int process) => [.. File.ReadAllText($"/proc/{process}/task/{process}/children")
+        .Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(c => int.Parse(c, CultureInfo.InvariantCulture)).Order()];
+
+    private static bool IsThere(string program) =>
+        Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(p => File.Exists(Path.Combine(p, program)));
+
+    private (string Program, string[] Arguments) With(string command, int ranks) => ranks == 1
+        ? ("dotnet", [app, .. command.Split(' ')])
+        : ("mpirun", ["--oversubscribe", "-np", ranks.ToString(CultureInfo.InvariantCulture), "dotnet", app, .. command.Split(' ')]);
+
+    private ProcessStartInfo Info(string program, string[] arguments)
     {
         var info = new ProcessStartInfo(program, arguments)
         {
@@ -70,7 +109,14 @@ internal sealed partial class Subject(string app, string folder)
             RedirectStandardError = true,
             RedirectStandardOutput = true
         };
-        using var process = Process.Start(info)!;
+        // A container's user may be root.
+        info.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = info.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
+        return info;
+    }
+
+    private (int Code, string Error, bool WasKilled) Start(string program, string[] arguments, TimeSpan time)
+    {
+        using var process = Process.Start(Info(program, arguments))!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         var wasKilled = !process.WaitForExit(time);
         if (wasKilled)

@@ -46,8 +46,21 @@ internal static class TinyRows
           - { name: third, strategy: { name: supervised }, epochs: 2, learning_rate: 1e-3, patience: 0, evaluate_first: true }
         """;
 
+    private const string Ranks = """
+        data: { schema: schema.yaml, source: rows.csv, by: seed, seed: 1, cache: cache }
+        embedding: { dimension: 4, initial_deviation: 0.1 }
+        members:
+          - { model: DeepFM, hidden_units: [8, 4], dropout: 0.2, batch_norm: true }
+          - { model: DCN, hidden_units: [8], cross_layers: 2 }
+        training: { batch_size: 64, evaluations_per_epoch: 2, checkpoint_minutes: 0.01 }
+        phases:
+          - { name: first, strategy: { name: kdef }, epochs: 3, learning_rate: 1e-2, patience: 0 }
+          - { name: second, strategy: { name: mutual }, epochs: 2, learning_rate: 1e-3, patience: 0 }
+        """;
+
     public static IEnumerable<(string Name, string Text)> Files =>
         [("schema.yaml", Schema), ("single.yaml", Single), ("family.yaml", Family), ("wide.yaml", Wide), ("deferred.yaml", Deferred),
+            ("ranks.yaml", Ranks),
             ("rows.csv", Rows(1)), ("older.csv", Rows(2))];
 
     private static string Rows(int seed)

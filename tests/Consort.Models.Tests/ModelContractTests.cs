@@ -48,6 +48,35 @@ public sealed class ModelContractTests
         }
     }
 
+    // What ranks exchange while the backward pass goes on must not change behind it.
+    [Theory]
+    [MemberData(nameof(NamesAndSpaces))]
+    public void Backward_PastTheFirstReaderOfAParameter_ItsGradientIsComplete(string name, string space)
+    {
+        const int Rows = 5;
+        foreach (var regularised in new[] { false, true })
+        {
+            using var rig = new Rig<float>(ModelCase.Of(name).Family(regularised, members: 2), Spaces.For(name, space), Rows);
+            var readers = new Dictionary<Parameter, int>();
+            foreach (var value in rig.Graph.Values)
+                foreach (var parameter in value.Operation?.Parameters ?? [])
+                    readers.TryAdd(parameter, value.Index);
+            var early = new Dictionary<Parameter, float[]>();
+            rig.Program.Passed = passed =>
+            {
+                foreach (var (parameter, reader) in readers)
+                    if (reader == passed)
+                        early.Add(parameter, rig.Store.Gradients(parameter).ToArray());
+            };
+            rig.Randomise(3);
+            rig.Draw(Rows, 4);
+            rig.Train(Rows, step: 1);
+            Assert.Equal(readers.Count, early.Count);
+            Assert.All(rig.Store.Slots, s => Assert.Equal(
+                readers.ContainsKey(s.Parameter) ? early[s.Parameter] : new float[s.Length], rig.Store.Gradients(s.Parameter).ToArray()));
+        }
+    }
+
     [Theory]
     [MemberData(nameof(NamesAndSpaces))]
     public void Backward_Double_EqualsFiniteDifferences(string name, string space)

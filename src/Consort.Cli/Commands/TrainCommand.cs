@@ -26,6 +26,8 @@ internal sealed class TrainCommand : ExampleCommand
     private readonly Option<bool> _resume = Shared.Flag("--resume", "Go on from the checkpoint that a stopped run has left.");
     private readonly Option<bool> _shardTables =
         Shared.Flag("--shard-tables", "Of several ranks under mpirun, each holds a part of the embeddings' rows.");
+    private readonly Option<bool> _noOverlap = Shared.Flag(
+        "--no-overlap", "Of several ranks: exchange dense gradients behind the backward pass, not during it, to compare times.");
     private readonly Option<bool> _ignoreMemory =
         Shared.Flag("--ignore-memory", "Train even where a step seems to need more memory than is free.");
     private readonly Option<string?> _mlflow =
@@ -40,8 +42,8 @@ internal sealed class TrainCommand : ExampleCommand
         "train configs/frappe_x1/DeepFM.yaml --data data/frappe_x1 --seed 7 --json result.json",
         "train configs/mutual.yaml --data data --out runs/mutual --resume")
     {
-        Take(_experiment, _data, _out, _seed, _precision, _threads, _resume, _shardTables, _ignoreMemory, _mlflow, _mlflowExperiment,
-            _json, _quiet);
+        Take(_experiment, _data, _out, _seed, _precision, _threads, _resume, _shardTables, _noOverlap, _ignoreMemory, _mlflow,
+            _mlflowExperiment, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -70,6 +72,7 @@ internal sealed class TrainCommand : ExampleCommand
         {
             Ranks = ranks,
             ShardTables = arguments.GetValue(_shardTables),
+            OverlapsExchange = !arguments.GetValue(_noOverlap),
             IgnoreMemory = arguments.GetValue(_ignoreMemory),
             Notice = line => Shared.Notice(Terminal, line),
         };

@@ -68,19 +68,13 @@ public sealed class BatchNorm : Operation
 
     private FormValue Normalised(StandardForm form)
     {
-        if (form.OutputShape.Rank == 1)
-            return form.Node(
-                "BatchNormalization", new FormAttribute("epsilon", (float)Epsilon),
-                form.Input, form.Weight(Parameters[0]), form.Weight(Parameters[1]), form.Weight(Parameters[2]), form.Weight(Parameters[3]));
-        // ONNX normalises the second axis: behind further axes a factor and an offset do the same.
-        var width = Parameters[0].Shape.Size;
-        var (factor, offset) = (new float[width], new float[width]);
-        for (var i = 0; i < width; i++)
-        {
-            var scale = form.Numbers(Parameters[0])[i] / Math.Sqrt(form.Numbers(Parameters[3])[i] + Epsilon);
-            (factor[i], offset[i]) = ((float)scale, (float)(form.Numbers(Parameters[1])[i] - (form.Numbers(Parameters[2])[i] * scale)));
-        }
-
-        return form.Add(form.Multiply(form.Input, form.Constant(factor, width)), form.Constant(offset, width));
+        // ONNX normalises the second axis: positions of a row become rows, as they count here.
+        var isFlat = form.OutputShape.Rank == 1;
+        var normalised = form.Node(
+            "BatchNormalization", new FormAttribute("epsilon", (float)Epsilon),
+            isFlat ? form.Input : form.Node("Reshape", form.Input, form.Constant(-1, Parameters[0].Shape.Size)),
+            form.Weight(Parameters[0]), form.Weight(Parameters[1]), form.Weight(Parameters[2]), form.Weight(Parameters[3]));
+        return isFlat ? normalised
+            : form.Node("Reshape", normalised, form.Constant([-1, .. form.OutputShape.Dimensions.ToArray().Select(d => (long)d)]));
     }
 }

@@ -62,6 +62,30 @@ internal static class MpiLibrary
     [DefaultDllImportSearchPaths(Places)]
     public static extern int Broadcast(ref byte bytes, int length, nint type, int root, nint world);
 
+    [DllImport(Name, EntryPoint = "MPI_Send_init")]
+    [DefaultDllImportSearchPaths(Places)]
+    public static extern int PrepareSend(ref byte bytes, int length, nint type, int rank, int tag, nint world, out nint request);
+
+    [DllImport(Name, EntryPoint = "MPI_Recv_init")]
+    [DefaultDllImportSearchPaths(Places)]
+    public static extern int PrepareReceive(ref byte bytes, int length, nint type, int rank, int tag, nint world, out nint request);
+
+    [DllImport(Name, EntryPoint = "MPI_Startall")]
+    [DefaultDllImportSearchPaths(Places)]
+    public static extern int Start(int count, nint[] requests);
+
+    [DllImport(Name, EntryPoint = "MPI_Testall")]
+    [DefaultDllImportSearchPaths(Places)]
+    public static extern int Test(int count, nint[] requests, out int areDone, nint statuses);
+
+    [DllImport(Name, EntryPoint = "MPI_Waitall")]
+    [DefaultDllImportSearchPaths(Places)]
+    public static extern int Wait(int count, nint[] requests, nint statuses);
+
+    [DllImport(Name, EntryPoint = "MPI_Request_free")]
+    [DefaultDllImportSearchPaths(Places)]
+    public static extern int Free(ref nint request);
+
     [DllImport(Name, EntryPoint = "MPI_Finalize")]
     [DefaultDllImportSearchPaths(Places)]
     public static extern int End();

@@ -11,6 +11,7 @@ public sealed class MpiRanks : IRanks
     private readonly int[] _places;
     private readonly int[] _otherLengths;
     private readonly int[] _otherPlaces;
+    private int _prepared; // exchanges: the number of each is the tag of its messages
 
     private MpiRanks(int rank, int count)
     {
@@ -75,6 +76,10 @@ public sealed class MpiRanks : IRanks
     public void Broadcast(Span<byte> bytes) => Check(
         MpiLibrary.Broadcast(ref MemoryMarshal.GetReference(bytes), bytes.Length, MpiLibrary.Byte, 0, MpiLibrary.World), "MPI_Bcast");
 
+    /// <inheritdoc/>
+    public IStandingExchange Prepare(IReadOnlyList<NativeBuffer<byte>> sent, IReadOnlyList<NativeBuffer<byte>> received) =>
+        new MpiStandingExchange(this, sent, received, _prepared++);
+
     private static int Place(ReadOnlySpan<int> lengths, int[] kept, int[] places)
     {
         var end = 0;
@@ -87,7 +92,7 @@ public sealed class MpiRanks : IRanks
         return end;
     }
 
-    private static void Check(int code, string call)
+    internal static void Check(int code, string call)
     {
         if (code != 0)
             throw new ConsortException($"mpirun: {call} failed with code {code}");

@@ -89,7 +89,7 @@ public static class ExperimentRunner
             using var training = new TrainingRun(
                 experiment.Family, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
                 name => Teacher(name, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished, request.Ranks,
-                request.ShardTables)
+                new RankOptions(request.ShardTables, request.OverlapsExchange))
             {
                 Start = request.Start?.Path,
             };

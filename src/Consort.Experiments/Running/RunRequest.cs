@@ -25,6 +25,9 @@ public sealed record RunRequest(
     /// <summary>Whether each of the ranks holds a part of the tables; else all of them have all rows.</summary>
     public bool ShardTables { get; init; }
 
+    /// <summary>Whether the ranks exchange dense gradients while the backward pass goes on, rather than behind it.</summary>
+    public bool OverlapsExchange { get; init; } = true;
+
     /// <summary>Whether to train even where a step is estimated to need more memory than is free.</summary>
     public bool IgnoreMemory { get; init; }
 

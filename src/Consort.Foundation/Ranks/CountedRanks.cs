@@ -17,7 +17,7 @@ public sealed class CountedRanks(IRanks inner) : IRanks
     /// <summary>Bytes that left this rank for another, each time they did.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Calls.</summary>
+    /// <summary>Calls in which all meet; what travels while they work is none.</summary>
     public long Calls { get; private set; }
 
     /// <summary>Time within the calls.</summary>
@@ -47,9 +47,40 @@ public sealed class CountedRanks(IRanks inner) : IRanks
         Note(start, Rank == 0 ? (long)bytes.Length * (Count - 1) : 0);
     }
 
+    /// <inheritdoc/>
+    public IStandingExchange Prepare(IReadOnlyList<NativeBuffer<byte>> sent, IReadOnlyList<NativeBuffer<byte>> received) =>
+        new Standing(this, inner.Prepare(sent, received), sent.Where((_, rank) => rank != Rank).Sum(s => s.Length));
+
     private void Note(long start, long bytes)
     {
         (Bytes, Calls) = (Bytes + bytes, Calls + 1);
         _ticks += Stopwatch.GetTimestamp() - start;
+    }
+    private sealed class Standing(CountedRanks ranks, IStandingExchange exchange, long bytes) : IStandingExchange
+    {
+        public void Start()
+        {
+            var start = Stopwatch.GetTimestamp();
+            exchange.Start();
+            ranks._ticks += Stopwatch.GetTimestamp() - start;
+            ranks.Bytes += bytes;
+        }
+
+        public bool Test()
+        {
+            var start = Stopwatch.GetTimestamp();
+            var isDone = exchange.Test();
+            ranks._ticks += Stopwatch.GetTimestamp() - start;
+            return isDone;
+        }
+
+        public void Wait()
+        {
+            var start = Stopwatch.GetTimestamp();
+            exchange.Wait();
+            ranks._ticks += Stopwatch.GetTimestamp() - start;
+        }
+
+        public void Dispose() => exchange.Dispose();
     }
 }

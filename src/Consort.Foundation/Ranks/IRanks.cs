@@ -30,4 +30,11 @@ public interface IRanks
     /// <summary>Gives all what rank 0 has.</summary>
     /// <param name="bytes">What rank 0 has; on the others it receives that. As long on all.</param>
     void Broadcast(Span<byte> bytes);
+
+    /// <summary>
+    /// Prepares an exchange that is made many times, and made while the ranks work. The n-th of one rank is that of the others.
+    /// </summary>
+    /// <param name="sent">What goes to each rank; this one's own is passed over. Parts may overlap.</param>
+    /// <param name="received">Where what comes from each goes, as long as they know themselves.</param>
+    IStandingExchange Prepare(IReadOnlyList<NativeBuffer<byte>> sent, IReadOnlyList<NativeBuffer<byte>> received);
 }

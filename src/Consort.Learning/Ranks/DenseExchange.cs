@@ -1,59 +1,79 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
+using Consort.Compute.Cpu.Parameters;
+using Consort.Compute.Graphs;
 using Consort.Foundation.Ranks;
 
 namespace Consort.Learning.Ranks;
 
 /// <summary>
-/// Sums up numbers over the ranks: each gets a slice of all, adds it in the order of ranks, and gives the sum to all. A rank sends
-/// 2 (N − 1)/N of the numbers, as little as any way can, and the bits are the same however the network delivers.
+/// Sums up dense gradients over the ranks, part by part, while the backward pass goes on: a part leaves as soon as no gradient in it can
+/// change any more. Parts are the same whatever the time, and each number is added in the order of ranks, so that the bits are those of
+/// one exchange behind it all.
 /// </summary>
 internal sealed class DenseExchange : IDisposable
 {
-    private const int Line = 16; // numbers that no slice parts
-    private readonly IRanks _ranks;
-    private readonly NativeBuffer<float> _numbers;
-    private readonly NativeBuffer<float> _received; // [ranks, slice]
-    private readonly int _slice; // of this rank
-    private readonly int[] _sentLengths; // bytes
-    private readonly int[] _receivedLengths;
+    private const int Line = 16; // numbers that no part and no slice of one cuts
+    private const int Parts = 16; // as many where numbers are few enough for it
+    private const int Message = 15_000; // numbers for one rank that MPI sends over TCP without asking first: 60 KB
+    private readonly DensePart[] _parts; // in the order in which they are complete
+    private int _started;
+    private int _summed;
 
     /// <summary>Lays out room.</summary>
     /// <param name="ranks">The ranks.</param>
-    /// <param name="numbers">What is summed up, in place.</param>
-    public DenseExchange(IRanks ranks, NativeBuffer<float> numbers)
+    /// <param name="store">The gradients, summed up in place.</param>
+    public DenseExchange(IRanks ranks, ParameterStore<float> store)
     {
-        (_ranks, _numbers) = (ranks, numbers);
-        _sentLengths = [.. Enumerable.Range(0, ranks.Count).Select(r => checked((int)(sizeof(float) * (First(r + 1) - First(r)))))];
-        _slice = _sentLengths[ranks.Rank] / sizeof(float);
-        _receivedLengths = [.. Enumerable.Repeat(_slice * sizeof(float), ranks.Count)];
-        _received = new NativeBuffer<float>((long)_slice * ranks.Count);
+        var lastReaders = LastReaders(store.Graph);
+        var lines = store.DenseGradients.Length / Line;
+        var most = Math.Max(1, Math.Min((lines + Parts - 1) / Parts, (long)Message * ranks.Count / Line));
+        var parts = (lines + most - 1) / most;
+        _parts = [.. Enumerable.Range(0, checked((int)parts))
+            .Select(p => (First: Line * lines * p / parts / Line * Line, End: Line * lines * (p + 1) / parts / Line * Line))
+            .Select(p => new DensePart(ranks, store.DenseGradients, p.First, p.End, Line, store.Slots
+                .Where(s => s.Offset < p.End && s.Offset + s.Length > p.First)
+                .Select(s => lastReaders.GetValueOrDefault(s.Parameter, int.MaxValue)).DefaultIfEmpty(int.MaxValue).Min()))
+            .Reverse().OrderByDescending(p => p.CompleteAt)
+            .Select(p => p.Prepared())];
     }
 
-    /// <summary>Sums them up.</summary>
-    public void Run()
+    /// <summary>Starts what is complete once the backward pass has left a value, and moves on what has been started.</summary>
+    public void Passed(int value)
     {
-        _ranks.Exchange(Bytes(_numbers), _sentLengths, Bytes(_received), _receivedLengths);
-        var sum = _received.Slice(0, _slice);
-        for (var rank = 1; rank < _ranks.Count; rank++)
-            Add(_received.Slice((long)rank * _slice, _slice), sum);
-        _ranks.Gather(MemoryMarshal.AsBytes(sum), Bytes(_numbers), _sentLengths);
+        while (_started < _parts.Length && _parts[_started].CompleteAt >= value)
+            _parts[_started++].Start();
+        while (_summed < _started && _parts[_summed].Test())
+            _parts[_summed++].Sum();
+    }
+
+    /// <summary>Returns when all gradients are those of all ranks.</summary>
+    public void Finish()
+    {
+        Passed(int.MinValue);
+        for (; _summed < _parts.Length; _summed++)
+        {
+            _parts[_summed].Wait();
+            _parts[_summed].Sum();
+        }
+
+        foreach (var part in _parts)
+            part.WaitForSums();
+        (_started, _summed) = (0, 0);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _received.Dispose();
-
-    private long First(int rank) => rank == _ranks.Count ? _numbers.Length : _numbers.Length / Line * rank / _ranks.Count * Line;
-
-    private static Span<byte> Bytes(NativeBuffer<float> numbers) => MemoryMarshal.AsBytes(numbers.Span);
-
-    private static void Add(ReadOnlySpan<float> numbers, Span<float> sum)
+    public void Dispose()
     {
-        var from = MemoryMarshal.Cast<float, Vector<float>>(numbers);
-        var to = MemoryMarshal.Cast<float, Vector<float>>(sum);
-        for (var i = 0; i < to.Length; i++)
-            to[i] += from[i];
-        for (var i = to.Length * Vector<float>.Count; i < sum.Length; i++)
-            sum[i] += numbers[i];
+        foreach (var part in _parts)
+            part.Dispose();
+    }
+
+    // The value that the backward pass comes to last of those that have a parameter.
+    private static Dictionary<Parameter, int> LastReaders(Graph graph)
+    {
+        var readers = new Dictionary<Parameter, int>();
+        foreach (var value in graph.Values)
+            foreach (var parameter in value.Operation?.Parameters ?? [])
+                readers.TryAdd(parameter, value.Index);
+        return readers;
     }
 }

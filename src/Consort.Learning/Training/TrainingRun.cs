@@ -5,6 +5,7 @@ using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Foundation.Ranks;
 using Consort.Learning.Checkpoints;
+using Consort.Learning.Ranks;
 using Consort.Learning.Runs;
 using Consort.Learning.Teachers;
 using Consort.Models;
@@ -53,7 +54,7 @@ public sealed class TrainingRun : IDisposable
     internal TrainingRun(
         Family family, EncodedDataset data, TrainingOptions options, IReadOnlyList<Phase> phases, RunFolder folder, int threads,
         IProgress<TrainingProgress>? progress, Func<TeacherName, ITeacher>? findTeacher, VectorSource? vectors, bool isMeasureOnly,
-        IRanks? ranks, bool shardsTables = false)
+        IRanks? ranks, RankOptions? sharing = null)
     {
         TrainingChecks.Splits(data, options.Monitor);
         options.CheckMachine();
@@ -67,7 +68,7 @@ public sealed class TrainingRun : IDisposable
         _workers = new Workers(threads);
         _step = new TrainingStep(
             family, data.Space, options with { BatchSize = PhaseOverrides.LargestBatch(options, phases) }, _workers, vectors,
-            data.Encoder.Schema.LogitShift, ranks, shardsTables);
+            data.Encoder.Schema.LogitShift, ranks, sharing);
     }
 
     /// <summary>

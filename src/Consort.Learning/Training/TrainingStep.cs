@@ -64,23 +64,33 @@ public sealed class TrainingStep : IDisposable
     /// <summary>One of several ranks that make the step together, each with its share of the batch.</summary>
     internal TrainingStep(
         Family family, FeatureSpace space, TrainingOptions options, Workers workers, VectorSource? vectors, double shift, IRanks? ranks,
-        bool shardsTables = false)
+        RankOptions? sharing = null)
     {
+        sharing ??= new RankOptions();
         (_family, _options, _workers, _shift) = (family, options, workers, shift);
         _ranks = ranks is null ? null : new CountedRanks(ranks);
         _optimizerOptions = options.Optimizer;
         var whole = family.Build(space, vectors);
         var share = (options.BatchSize + (ranks?.Count ?? 1) - 1) / (ranks?.Count ?? 1);
-        var graph = shardsTables ? family.Build(ShardSpaces.OfBatch(space, share)) : whole;
+        var graph = sharing.ShardsTables ? family.Build(ShardSpaces.OfBatch(space, share)) : whole;
         ParameterCount = whole.ParameterCount;
         Store = new ParameterStore<float>(graph, _ranks);
         Program = new Program<float>(
             graph, Store, OperationKernels.Of<float>(), share, workers,
             gemm: Multiplies.Of(workers, options.Precision, options.MatrixLibrary), ranks: _ranks);
-        if (shardsTables)
+        if (sharing.ShardsTables)
             Shards = new TableShards<float>(_ranks!, whole, family.Build(ShardSpaces.OfRank(space, _ranks!.Count)), Program);
         Pass = NewPass(teachers: null, readsPeers: false);
-        _exchange = _ranks is null ? new NoExchange() : new RankExchange(_ranks, Store, Shards);
+        if (_ranks is null)
+        {
+            _exchange = new NoExchange();
+            return;
+        }
+
+        var exchange = new RankExchange(_ranks, Store, Shards);
+        _exchange = exchange;
+        if (sharing.Overlaps)
+            Program.Passed = exchange.Passed;
     }
 
     /// <summary>The weights and their gradients; where tables are dealt out, of these a batch's rows alone.</summary>

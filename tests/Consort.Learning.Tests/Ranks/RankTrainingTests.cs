@@ -50,6 +50,7 @@ public sealed class RankTrainingTests(SmallData data)
     [InlineData("kdef", 2, 2, false, false)]
     [InlineData("kdef", 4, 3, true, true)]
     [InlineData("kdef", 2, 1, true, false)]
+    [InlineData("kdef", 4, 1, true, false)]
     [InlineData("kdef", 1, 3, false, true)]
     [InlineData("deferred", 3, 3, true, true)]
     [InlineData("ema touched", 2, 2, true, true)]
@@ -77,6 +78,15 @@ public sealed class RankTrainingTests(SmallData data)
     public void Run_Shards_GiveTheBitsOfReplicas(string name, int ranks) => Outcome.AssertSame(
         TrainerRig.RunTogether(() => Rig(name), ranks, data.NewFolder())[0],
         TrainerRig.RunTogether(() => Rig(name, shards: true), ranks, data.NewFolder())[0]);
+
+    [Theory]
+    [InlineData("deepfm", 3, false)]
+    [InlineData("mutual", 2, false)]
+    [InlineData("kdef", 4, true)]
+    [InlineData("adam", 2, false)]
+    public void Run_ExchangeDuringTheBackwardPass_GivesTheBitsOfOneBehindIt(string name, int ranks, bool shards) => Outcome.AssertSame(
+        TrainerRig.RunTogether(() => Rig(name, shards) with { Overlaps = false }, ranks, data.NewFolder())[0],
+        TrainerRig.RunTogether(() => Rig(name, shards), ranks, data.NewFolder())[0]);
 
     [Fact]
     public void Run_FewerRowsThanRanks_StillTrains()

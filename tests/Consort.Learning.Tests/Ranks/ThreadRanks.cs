@@ -8,6 +8,7 @@ internal sealed class ThreadRanks
 {
     private readonly byte[][] _told;
     private readonly int[][] _lengths;
+    private readonly Dictionary<(int Exchange, int From, int To), Queue<byte[]>> _underWay = [];
     private int _waiting;
     private int _meetings;
     private bool _isBroken;
@@ -71,6 +72,8 @@ internal sealed class ThreadRanks
 
     private sealed class Member(ThreadRanks ranks, int rank) : IRanks
     {
+        private int _prepared;
+
         public int Rank => rank;
 
         public int Count => ranks._told.Length;
@@ -105,10 +108,71 @@ internal sealed class ThreadRanks
             ranks.Meet();
         }
 
+        public IStandingExchange Prepare(IReadOnlyList<NativeBuffer<byte>> sent, IReadOnlyList<NativeBuffer<byte>> received) =>
+            new Standing(ranks, rank, _prepared++, sent, received);
+
         private void Tell(ReadOnlySpan<byte> bytes, ReadOnlySpan<int> lengths)
         {
             (ranks._told[rank], ranks._lengths[rank]) = (bytes.ToArray(), lengths.ToArray());
             ranks.Meet();
         }
+    }
+    // Each rank asks a few times in vain, others as often as it is their turn, as where messages are late.
+    private sealed class Standing(
+        ThreadRanks ranks, int rank, int number, IReadOnlyList<NativeBuffer<byte>> sent, IReadOnlyList<NativeBuffer<byte>> received)
+        : IStandingExchange
+    {
+        private bool _isUnderWay;
+        private int _asked;
+
+        public void Start()
+        {
+            Assert.False(_isUnderWay);
+            (_isUnderWay, _asked) = (true, 0);
+            lock (ranks._told)
+            {
+                for (var to = 0; to < sent.Count; to++)
+                    if (to != rank)
+                        Messages(rank, to).Enqueue(sent[to].Span.ToArray());
+                Monitor.PulseAll(ranks._told);
+            }
+        }
+
+        public bool Test()
+        {
+            if (_isUnderWay && ++_asked > (rank + number) % 4)
+                lock (ranks._told)
+                    Take();
+            return !_isUnderWay;
+        }
+
+        public void Wait()
+        {
+            lock (ranks._told)
+                for (; _isUnderWay; Take())
+                {
+                    if (ranks._isBroken)
+                        throw new OperationCanceledException("another rank failed");
+                    if (!IsHere)
+                        Monitor.Wait(ranks._told);
+                }
+        }
+
+        public void Dispose() => Assert.False(_isUnderWay && !ranks._isBroken);
+
+        private bool IsHere => Enumerable.Range(0, received.Count).All(from => from == rank || Messages(from, rank).Count > 0);
+
+        private void Take()
+        {
+            if (!IsHere)
+                return;
+            for (var from = 0; from < received.Count; from++)
+                if (from != rank)
+                    Messages(from, rank).Dequeue().CopyTo(received[from].Span);
+            _isUnderWay = false;
+        }
+
+        private Queue<byte[]> Messages(int from, int to) =>
+            ranks._underWay.TryGetValue((number, from, to), out var queue) ? queue : ranks._underWay[(number, from, to)] = [];
     }
 }

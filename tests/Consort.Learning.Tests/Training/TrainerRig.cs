@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Consort.Data.Datasets;
 using Consort.Foundation.Ranks;
+using Consort.Learning.Ranks;
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
 using Consort.Learning.Teachers;
@@ -34,6 +35,9 @@ internal sealed record TrainerRig(EncodedDataset Data)
     /// <summary>Whether each of several ranks has a part of the tables.</summary>
     public bool ShardTables { get; init; }
 
+    /// <summary>Whether ranks exchange dense gradients during the backward pass.</summary>
+    public bool Overlaps { get; init; } = true;
+
     /// <summary>A model in which all that differs between training and scoring takes part.</summary>
     public static CtrModel Noisy() => new DeepFm(Tower);
 
@@ -65,7 +69,7 @@ internal sealed record TrainerRig(EncodedDataset Data)
     public TrainingRun Training(string folder, IRanks? ranks) => new(
         Family, Data, Options, Phases, new RunFolder(folder), Threads, null,
         name => name.IsPredictions ? new PredictionTeacher(name) : new FrozenTeacher(Teacher!(name.Path), name.Path),
-        vectors: null, isMeasureOnly: false, ranks, ShardTables);
+        vectors: null, isMeasureOnly: false, ranks, new RankOptions(ShardTables, Overlaps));
 
     private Outcome RunAs(IRanks? ranks, string folder, bool resume, CancellationToken cancellation = default)
     {

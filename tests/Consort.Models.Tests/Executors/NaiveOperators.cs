@@ -49,6 +49,7 @@ internal static class NaiveOperators
             ["ReduceMax"] = (x, of, axes) => Reduce(x[0], x[0].Axis(axes![0]), of("keepdims", 1) != 0, isMax: true),
             ["Softmax"] = (x, of, _) => Softmax(x[0], x[0].Axis((long)of("axis", -1))),
             ["LayerNormalization"] = LayerNorm,
+            ["BatchNormalization"] = BatchNorm,
         };
 
     /// <summary>The places of the k greatest, or least, along the last axis; of equal ones the first.</summary>
@@ -97,6 +98,31 @@ internal static class NaiveOperators
     {
         var product = MatMul(x[0], of("transB", 0) == 0 ? x[1] : Transpose(x[1], [1, 0]));
         return x.Length > 2 ? Add(product, x[2]) : product;
+    }
+
+    // Of [B, n], by the batch while training, which moves the running numbers; else by these.
+    private static Tensor BatchNorm(Tensor[] x, Attribute of, long[]? list)
+    {
+        var (rows, epsilon) = ((double)x[0].Shape[0], of("epsilon", 1e-5));
+        var (mean, variance) = (x[3], x[4]);
+        if (Tensor.IsRecording)
+        {
+            mean = MeanOfRows(x[0]);
+            var from = All["Sub"]([x[0], mean], of, list);
+            variance = MeanOfRows(All["Mul"]([from, from], of, list));
+            for (var i = 0; i < mean.Data.Length; i++)
+            {
+                x[3].Data[i] = (0.9 * x[3].Data[i]) + (0.1 * mean.Data[i]);
+                x[4].Data[i] = (0.9 * x[4].Data[i]) + (0.1 * variance.Data[i] * rows / (rows - 1));
+            }
+        }
+
+        var inverse = Tensor.Mapped(variance, a => 1 / Math.Sqrt(a + epsilon), (a, y) => -0.5 * y / (a + epsilon));
+        var normal = All["Mul"]([All["Sub"]([x[0], mean], of, list), inverse], of, list);
+        return Add(All["Mul"]([normal, x[1]], of, list), x[2]);
+
+        Tensor MeanOfRows(Tensor values) =>
+            Tensor.Mapped(Reduce(values, 0, keeps: true, isMax: false), a => a / rows, (_, _) => 1 / rows);
     }
 
     private static Tensor Concat(Tensor[] parts, int axis)

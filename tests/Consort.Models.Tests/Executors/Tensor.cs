@@ -21,6 +21,9 @@ internal sealed class Tensor
 
     public int Rank => Shape.Length;
 
+    /// <summary>Whether it is remembered what is computed: while training.</summary>
+    public static bool IsRecording => _tape is not null;
+
     /// <summary>Begins to remember what is computed.</summary>
     public static void Record() => _tape = [];
 

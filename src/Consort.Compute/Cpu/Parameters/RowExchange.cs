@@ -24,11 +24,10 @@ internal sealed unsafe class RowExchange<T> : IDisposable
     private readonly NativeBuffer<T> _received;
     private readonly NativeBuffer<T> _summed;
     private readonly NativeBuffer<T> _all;
-    private readonly int[] _own; // records for each rank
-    private readonly int[] _counts; // of all, [from, to]
+    private readonly RecordExchange _records; // a record for each of this rank's rows
     private readonly int[] _places; // of the next record for each rank
-    private readonly int[] _sentBytes;
-    private readonly int[] _receivedBytes;
+    private readonly int[] _counts; // of rows that each rank has summed
+    private readonly int[] _bytes;
 
     /// <summary>Lays out room for the largest batch.</summary>
     /// <param name="ranks">The ranks.</param>
@@ -42,8 +41,8 @@ internal sealed unsafe class RowExchange<T> : IDisposable
         _received = new NativeBuffer<T>(touched.Own * ranks.Count * _width);
         _summed = new NativeBuffer<T>(touched.Total * _width);
         _all = new NativeBuffer<T>(touched.Total * _width);
-        (_own, _counts, _places) = (new int[ranks.Count], new int[ranks.Count * ranks.Count], new int[ranks.Count]);
-        (_sentBytes, _receivedBytes) = (new int[ranks.Count], new int[ranks.Count]);
+        _records = new RecordExchange(ranks);
+        (_places, _counts, _bytes) = (new int[ranks.Count], new int[ranks.Count], new int[ranks.Count]);
     }
 
     /// <summary>Puts the sums of all ranks in the place of this one's gradients.</summary>
@@ -52,26 +51,8 @@ internal sealed unsafe class RowExchange<T> : IDisposable
         Count();
         Pack();
         _touched.Clear();
-        var records = 0;
-        for (var rank = 0; rank < _ranks.Count; rank++)
-        {
-            _sentBytes[rank] = Bytes(_own[rank]);
-            _receivedBytes[rank] = Bytes(_counts[(rank * _ranks.Count) + _ranks.Rank]);
-            records += _counts[(rank * _ranks.Count) + _ranks.Rank];
-        }
-
-        _ranks.Exchange(Span(_sent, _sentBytes), _sentBytes, Span(_received, _receivedBytes), _receivedBytes);
-        var summed = Sum(records);
-        Array.Clear(_own);
-        _own[0] = summed;
-        _ranks.GatherEqual(_own.AsSpan(0, 1), _counts.AsSpan(0, _ranks.Count), _sentBytes);
-        for (var rank = 0; rank < _ranks.Count; rank++)
-            _receivedBytes[rank] = Bytes(_counts[rank]);
-        _ranks.Gather(new Span<byte>(_summed.Pointer, Bytes(summed)), Span(_all, _receivedBytes), _receivedBytes);
-        records = 0;
-        for (var rank = 0; rank < _ranks.Count; rank++)
-            records += _counts[rank];
-        Unpack(records);
+        _records.There(_sent, _received, _width);
+        Unpack(Gather(Sum(_records.ComingTotal)));
     }
 
     public void Dispose()
@@ -84,24 +65,27 @@ internal sealed unsafe class RowExchange<T> : IDisposable
 
     private int Bytes(int records) => checked(records * _width * sizeof(T));
 
-    private static Span<byte> Span(NativeBuffer<T> buffer, int[] lengths)
+    // Gives all the rows that each has summed.
+    private int Gather(int summed)
     {
-        var bytes = 0;
-        foreach (var length in lengths)
-            bytes = checked(bytes + length);
-        return new Span<byte>(buffer.Pointer, bytes);
+        _ranks.GatherEqual<int>(new Span<int>(ref summed), _counts, _bytes);
+        var all = 0;
+        for (var rank = 0; rank < _ranks.Count; rank++)
+            (_bytes[rank], all) = (Bytes(_counts[rank]), all + _counts[rank]);
+        _ranks.Gather(new Span<byte>(_summed.Pointer, Bytes(summed)), new Span<byte>(_all.Pointer, Bytes(all)), _bytes);
+        return all;
     }
 
     private void Count()
     {
-        Array.Clear(_own);
+        Array.Clear(_records.Counts);
         for (var group = 0; group < _touched.Groups; group++)
             for (var i = 0; i < _touched.Count(group); i++)
-                _own[_touched.Rows(group)[i] % _ranks.Count]++;
-        _ranks.GatherEqual<int>(_own, _counts, _sentBytes);
+                _records.Counts[_touched.Rows(group)[i] % _ranks.Count]++;
+        _records.Tell();
         _places[0] = 0;
         for (var rank = 1; rank < _ranks.Count; rank++)
-            _places[rank] = _places[rank - 1] + _own[rank - 1];
+            _places[rank] = _places[rank - 1] + _records.Counts[rank - 1];
     }
 
     private void Pack()

@@ -158,6 +158,12 @@ public sealed unsafe class Program<T> : IDisposable
     }
 
     /// <summary>
+    /// Told of each value, in the order of the backward pass, that it has been left: the gradients of dense parameters that no operation
+    /// before it has are complete. Null, as a rule, for no one.
+    /// </summary>
+    public Action<int>? Passed { get; set; }
+
+    /// <summary>
     /// What matrix multiplies of floats really round their operands to: fp32 where this machine lacks what was asked for.
     /// </summary>
     public Precision Precision => Gemm.Precision;
@@ -289,13 +295,16 @@ public sealed unsafe class Program<T> : IDisposable
         Store.BeginGradients(Workers);
         for (var i = _kernels.Length - 1; i >= 0; i--)
         {
-            if (_gradients[i] == null || _kernels[i] is not { } kernel || (IsIdle(i) && !MeetsRanks(kernel)))
-                continue;
-            var start = KernelClock.Start(clock);
-            _guard?.BeforeBackward(i);
-            kernel.Backward(StepOf(i));
-            _guard?.AfterBackward(i);
-            clock?.AddBackward(i, start);
+            if (_gradients[i] != null && _kernels[i] is { } kernel && (!IsIdle(i) || MeetsRanks(kernel)))
+            {
+                var start = KernelClock.Start(clock);
+                _guard?.BeforeBackward(i);
+                kernel.Backward(StepOf(i));
+                _guard?.AfterBackward(i);
+                clock?.AddBackward(i, start);
+            }
+
+            Passed?.Invoke(i);
         }
 
         var collection = KernelClock.Start(clock);

@@ -20,17 +20,13 @@ namespace Consort.Compute.Cpu.Shards;
 public sealed unsafe class TableShards<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly IRanks _ranks;
     private readonly BatchIds _ids;
     private readonly EmbeddingTable<T>[] _own;
     private readonly EmbeddingTable<T>[] _batch;
     private readonly bool[] _isFirst; // of the tables whose touched rows are found together
     private readonly int _rowWidth; // numbers of a record with the rows of all tables
     private readonly int _gradientWidth; // of those that are trained
-    private readonly int[] _counts; // of all, [from, to]
-    private readonly int[] _asked; // of this rank, by each
-    private readonly int[] _lengths;
-    private readonly int[] _otherLengths;
+    private readonly RecordExchange _records; // a record for each id: of the batch, and asked for by the others
     private NativeBuffer<int> _wanted = new(0); // ids of this rank that the others ask for, rank after rank
     private NativeBuffer<T> _outgoing = new(0);
     private NativeBuffer<T> _incoming = new(0);
@@ -42,7 +38,7 @@ public sealed unsafe class TableShards<T> : IDisposable
     /// <param name="program">The same over as many as a rank's batch can have: the program that reads them.</param>
     public TableShards(IRanks ranks, Graph whole, Graph own, Program<T> program)
     {
-        (_ranks, Map) = (ranks, new ShardMap(whole, own, program.Graph, ranks.Count));
+        Map = new ShardMap(whole, own, program.Graph, ranks.Count);
         Own = new ParameterStore<T>(own, program.Store, ranks);
         _ids = new BatchIds(Map, program.Graph, program.Capacity);
         (_own, _batch) = ([.. Own.Embeddings], [.. program.Store.Embeddings]);
@@ -52,8 +48,7 @@ public sealed unsafe class TableShards<T> : IDisposable
         _rowWidth = _own.Sum(e => e.Dimension);
         _gradientWidth = _own.Where(e => e.Groups > 0).Sum(e => e.Dimension);
         Whole = new WholeTables<T>(this, ranks);
-        (_counts, _asked) = (new int[ranks.Count * ranks.Count], new int[ranks.Count]);
-        (_lengths, _otherLengths) = (new int[ranks.Count], new int[ranks.Count]);
+        _records = new RecordExchange(ranks, _ids.Counts);
     }
 
     /// <summary>This rank's rows, beside the dense parameters that all have: what an optimizer changes.</summary>
@@ -95,16 +90,17 @@ public sealed unsafe class TableShards<T> : IDisposable
     /// <summary>Gives the gradients of the rows that were fetched last to whom they belong; all ranks do.</summary>
     public void Return()
     {
-        var target = Room(ref _outgoing, _ids.Counts, _gradientWidth);
-        for (long i = 0, most = Sum(_ids.Counts); i < most; i++)
+        var target = Room(ref _outgoing, _records.Total, _gradientWidth);
+        for (long i = 0; i < _records.Total; i++)
             target = PackGradients(Map.Of(_ids.Sorted[i]), _ids.Places[i], target);
-        Exchange(_ids.Counts, _asked, _gradientWidth);
+        Room(ref _incoming, _records.ComingTotal, _gradientWidth);
+        _records.There(_outgoing, _incoming, _gradientWidth);
         foreach (var table in _own)
             for (var group = 0; group < table.Groups; group++)
                 new NativeSpan<T>(ref *table.TouchedGradientsAt(group), (long)table.TouchedCount(group) * table.Dimension).Clear();
         // Records come in the order of ranks.
         var source = _incoming.Pointer;
-        for (long i = 0, most = Sum(_asked); i < most; i++)
+        for (long i = 0; i < _records.ComingTotal; i++)
             source = AddGradients(_wanted[i], source);
     }
 
@@ -119,10 +115,10 @@ public sealed unsafe class TableShards<T> : IDisposable
     }
 
     // Native memory that grows to what batches come to: the most that could be is many times as much.
-    private static TNumber* Room<TNumber>(ref NativeBuffer<TNumber> buffer, int[] counts, int width)
+    private static TNumber* Room<TNumber>(ref NativeBuffer<TNumber> buffer, int records, int width)
         where TNumber : unmanaged
     {
-        var length = (long)Sum(counts) * width;
+        var length = (long)records * width;
         if (buffer.Length < length)
         {
             buffer.Dispose();
@@ -132,23 +128,11 @@ public sealed unsafe class TableShards<T> : IDisposable
         return buffer.Pointer;
     }
 
-    private static int Sum(int[] counts)
-    {
-        var sum = 0;
-        foreach (var count in counts)
-            sum = checked(sum + count);
-        return sum;
-    }
-
     private void Ask()
     {
-        _ranks.GatherEqual<int>(_ids.Counts, _counts, _lengths);
-        for (var rank = 0; rank < _ranks.Count; rank++)
-            _asked[rank] = _counts[(rank * _ranks.Count) + _ranks.Rank];
-        Room(ref _wanted, _asked, 1);
-        Measure(_ids.Counts, _asked, sizeof(int));
-        _ranks.Exchange(new Span<byte>(_ids.Sorted.Pointer, Sum(_lengths)), _lengths,
-            new Span<byte>(_wanted.Pointer, Sum(_otherLengths)), _otherLengths);
+        _records.Tell();
+        Room(ref _wanted, _records.ComingTotal, 1);
+        _records.There(_ids.Sorted, _wanted, 1);
     }
 
     private void Touch()
@@ -156,7 +140,7 @@ public sealed unsafe class TableShards<T> : IDisposable
         for (var table = 0; table < _own.Length; table++)
             if (_isFirst[table])
                 _own[table].ForgetTouched();
-        for (long i = 0, most = Sum(_asked); i < most; i++)
+        for (long i = 0; i < _records.ComingTotal; i++)
         {
             var (vocabulary, within) = Find(_wanted[i]);
             for (var table = 0; table < _own.Length; table++)
@@ -167,8 +151,8 @@ public sealed unsafe class TableShards<T> : IDisposable
 
     private void Answer()
     {
-        var target = Room(ref _outgoing, _asked, _rowWidth);
-        for (long i = 0, most = Sum(_asked); i < most; i++)
+        var target = Room(ref _outgoing, _records.ComingTotal, _rowWidth);
+        for (long i = 0; i < _records.ComingTotal; i++)
         {
             var (vocabulary, within) = Find(_wanted[i]);
             for (var table = 0; table < _own.Length; target += _own[table++].Dimension)
@@ -176,9 +160,10 @@ public sealed unsafe class TableShards<T> : IDisposable
                     VectorMath.Copy(target, _own[table].RowAt(first.Own + within), _own[table].Dimension);
         }
 
-        Exchange(_asked, _ids.Counts, _rowWidth);
+        Room(ref _incoming, _records.Total, _rowWidth);
+        _records.Back(_outgoing, _incoming, _rowWidth);
         var source = _incoming.Pointer;
-        for (long i = 0, most = Sum(_ids.Counts); i < most; i++)
+        for (long i = 0; i < _records.Total; i++)
         {
             var vocabulary = Map.Of(_ids.Sorted[i]);
             for (var table = 0; table < _batch.Length; source += _batch[table++].Dimension)
@@ -225,19 +210,5 @@ public sealed unsafe class TableShards<T> : IDisposable
     {
         var vocabulary = Map.Of(id);
         return (vocabulary, Map.Within(vocabulary, id));
-    }
-
-    private void Exchange(int[] sent, int[] received, int width)
-    {
-        Room(ref _incoming, received, width);
-        Measure(sent, received, width * sizeof(T));
-        _ranks.Exchange(new Span<byte>(_outgoing.Pointer, Sum(_lengths)), _lengths,
-            new Span<byte>(_incoming.Pointer, Sum(_otherLengths)), _otherLengths);
-    }
-
-    private void Measure(int[] sent, int[] received, int bytes)
-    {
-        for (var rank = 0; rank < _ranks.Count; rank++)
-            (_lengths[rank], _otherLengths[rank]) = (checked(sent[rank] * bytes), checked(received[rank] * bytes));
     }
 }
