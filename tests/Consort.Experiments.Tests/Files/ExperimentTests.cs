@@ -242,7 +242,7 @@ public sealed class ExperimentTests : IDisposable
         Assert.Equal([_folder.At("train.csv")], Files("train.csv | other.csv"));
         Assert.Equal([_folder.At("train.csv"), _folder.At("other.csv")], Files("[missing.csv | train.csv, other.csv]"));
         var e = Assert.Throws<ConsortException>(() => Files("a.csv | b.csv"));
-        Assert.Equal($"exp.yaml:4, key train: found no a.csv or b.csv in {_folder.Path}", e.Message);
+        Assert.Equal($"exp.yaml:4, key train: found no a.csv or b.csv in {_folder.Path}, expected one of them", e.Message);
 
         IReadOnlyList<string> Files(string train) =>
             Parse(Small.Replace("train: train.csv", $"train: {train}", StringComparison.Ordinal)).Data!.Split!.Files;

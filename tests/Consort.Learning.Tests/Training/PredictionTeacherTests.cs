@@ -83,7 +83,8 @@ public sealed class PredictionTeacherTests(SmallData data)
             Assert.Equal(plain[row, 0], unpacked[row, 0]);
         var bytes = File.ReadAllBytes(file + ".gz");
         File.WriteAllBytes(file + ".gz", bytes[..^9]);
-        Assert.Equal($"{file}.gz: found damaged gzip data, or the end of the file before the end of the data",
+        Assert.Equal($"{file}.gz: found damaged gzip data, or the end of the file before the end of the data, "
+            + "expected all that was packed; copy the file again",
             Assert.Throws<ConsortException>(() => Teach(new TeacherName(file + ".gz"))).Message);
     }
 

@@ -17,7 +17,8 @@ internal abstract class Deferral<T> : IDisposable
 
     /// <summary>
     /// What a checkpoint must hold so that rows that are behind, and may not be brought up to date for its sake, are made up for later as
-    /// if there had been none: the rows as they stand, the steps that each has seen, and what those steps were. Ask anew after further steps.
+    /// if there had been none: the rows as they stand, the steps that each has seen, and what those steps were. Ask anew after
+    /// further steps.
     /// </summary>
     public abstract IReadOnlyList<(string Name, NativeBuffer<T> Buffer)> State { get; }
 
