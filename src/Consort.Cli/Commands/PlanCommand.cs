@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
+using Consort.Data.Datasets;
 using Consort.Distributed.Planning;
 using Consort.Experiments.Files;
 using Consort.Foundation.Options;
@@ -38,6 +39,8 @@ internal sealed class PlanCommand : ExampleCommand
     private readonly Option<int> _fields = Shared.Number("--fields", "Categorical fields.", 26, 1, 10_000);
     private readonly Option<int> _numbers = Shared.Number("--numbers", "Numeric fields.", 13, 0, 10_000);
     private readonly Option<double> _zipf = Shared.Number("--zipf", "Exponent of the tokens' frequencies.", 1.1, 0.0, 3.0, "S");
+    private readonly Option<string?> _encoded = Shared.Text("--encoded", "DIR",
+        "An encoded dataset whose training rows are counted: how many tokens batches have is then theirs, and so are the fields.");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
 
@@ -45,8 +48,8 @@ internal sealed class PlanCommand : ExampleCommand
         "plan", "Predict rows a second, memory and traffic of a training on several machines like this one.", terminal,
         "plan --rows 4.4e9 --vocab 1e8 --ranks 64 --network 25Gb", "plan configs/kdef.yaml --rows 45e6 --ranks 4 --json plan.json")
     {
-        Take(_experiment, _rows, _vocabulary, _ranks, _perMachine, _shardTables, _network, _batch, _fields, _numbers, _zipf, _threads,
-            _json);
+        Take(_experiment, _rows, _vocabulary, _ranks, _perMachine, _shardTables, _network, _batch, _fields, _numbers, _zipf, _encoded,
+            _threads, _json);
     }
 
     protected override int Run(ParseResult arguments)
@@ -55,8 +58,13 @@ internal sealed class PlanCommand : ExampleCommand
         JsonFile.Check(json);
         var wire = Wire(arguments.GetValue(_network)!); // before anything is measured
         var (family, strategy) = Trained(arguments.GetValue(_experiment));
-        var probe = new MachineProbe(
-            family, arguments.GetValue(_threads), arguments.GetValue(_fields), arguments.GetValue(_numbers));
+        using var dataset = arguments.GetValue(_encoded) is { } encoded ? EncodedDataset.Open(encoded) : null;
+        var (fields, numbers) = dataset is null ? (arguments.GetValue(_fields), arguments.GetValue(_numbers))
+            : (dataset.Space.Categorical.Count, dataset.Space.Numeric.Count);
+        ITokens tokens = dataset is null
+            ? new EqualFields(fields, arguments.GetValue(_vocabulary), arguments.GetValue(_zipf))
+            : CountedTokens.Of(dataset.Train, Terminal.Cancellation);
+        var probe = new MachineProbe(family, arguments.GetValue(_threads), fields, numbers, dataset?.Train);
         var demand = probe.Demand();
         var (perMachine, shardTables) = (arguments.GetValue(_perMachine), arguments.GetValue(_shardTables));
         RankLayout[] layouts = [.. Counts(arguments.GetValue(_ranks)).Select(n => new RankLayout(n, perMachine, shardTables))];
@@ -65,7 +73,7 @@ internal sealed class PlanCommand : ExampleCommand
         var machine = speeds[layouts[0].Here];
         var network = wire ?? Network.Shared(machine.Streams);
         Prediction[] predictions = [.. layouts.Select(layout => Predict(StepCost.Of(
-            demand, speeds[layout.Here], network, arguments.GetValue(_vocabulary), arguments.GetValue(_zipf), layout,
+            demand, speeds[layout.Here], network, tokens, layout,
             (double)layout.Ranks * arguments.GetValue(_batch)), arguments.GetValue(_rows)))];
         JsonFile.Write(json, new
         {

@@ -5,9 +5,9 @@ namespace Consort.Distributed.Planning;
 /// <param name="Batch">Rows of the whole batch.</param>
 /// <param name="Compute">Seconds of forward, loss, backward and dense update.</param>
 /// <param name="Tables">Seconds that memory takes for rows of tables: read, exchanged, updated.</param>
-/// <param name="Wire">Seconds on the network.</param>
+/// <param name="Wire">Seconds on the network, but for those that pass during the backward pass.</param>
 /// <param name="WireBytes">Bytes that a rank sends.</param>
-/// <param name="Exchanges">Calls in which all ranks meet.</param>
+/// <param name="Exchanges">Calls in which all ranks meet; dense gradients travel besides.</param>
 /// <param name="MemoryBytes">Of parameters and optimizer of a rank.</param>
 internal sealed record StepCost(
     int Ranks, double Batch, double Compute, double Tables, double Wire, double WireBytes, int Exchanges, double MemoryBytes)
@@ -16,7 +16,9 @@ internal sealed record StepCost(
     private const int States = 3; // values and Adam's two moments
     private const int RowHead = 6; // numbers that are told of each row besides logits
     private const int NormCalls = 2;
-    private const int OtherCalls = 1 + 2 + 4; // logits; dense; counts and rows, twice, or of shards counts, ids, rows, gradients
+    private const int OtherCalls = 1 + 4; // logits; counts and rows, twice, or of shards counts, ids, rows, gradients
+    private const int DenseWays = 2; // numbers to who sums them, sums to all
+    private const double BackwardShare = 2.0 / 3; // of the multiplications of a step
     private const int NormOfShards = 1; // the gradient's, to clip by
 
     /// <summary>Seconds.</summary>
@@ -32,22 +34,20 @@ internal sealed record StepCost(
     /// <param name="demand">The family.</param>
     /// <param name="machine">What each machine does for each of its ranks.</param>
     /// <param name="network">Between machines.</param>
-    /// <param name="tokens">All tokens of all fields, shared out equally.</param>
-    /// <param name="exponent">How unequal their frequencies are.</param>
+    /// <param name="tokens">What rows are made of.</param>
     /// <param name="layout">The ranks.</param>
     /// <param name="batch">Rows of the whole batch.</param>
     public static StepCost Of(
-        TrainingDemand demand, MachineSpeed machine, Network network, double tokens, double exponent, RankLayout layout, double batch)
+        TrainingDemand demand, MachineSpeed machine, Network network, ITokens tokens, RankLayout layout, double batch)
     {
         var ranks = layout.Ranks;
         var rows = batch / ranks;
-        var vocabulary = new Vocabulary(Math.Max(1, tokens / demand.Fields), exponent);
-        var own = demand.Fields * vocabulary.Distinct(rows);
-        var all = ranks == 1 ? own : demand.Fields * vocabulary.Distinct(batch);
+        var own = tokens.Distinct(rows);
+        var all = ranks == 1 ? own : tokens.Distinct(batch);
         var compute = machine.SecondsPerStep + (rows * machine.SecondsPerRow) + ((batch - rows) * machine.LossSecondsPerRow);
 
         // Read once on the way forward, then values and moments of what a rank updates read and written.
-        var (updated, held) = layout.ShardTables ? (all / ranks, tokens / ranks) : (all, tokens);
+        var (updated, held) = layout.ShardTables ? (all / ranks, tokens.Count / ranks) : (all, tokens.Count);
         var tables = Number * demand.NumbersPerToken * (own + (2 * States * updated)) / machine.Lines;
         var memory = Number * States * ((held * demand.NumbersPerToken) + demand.DenseNumbers);
         if (ranks == 1)
@@ -57,16 +57,22 @@ internal sealed record StepCost(
         var (others, sharedOut) = (ranks - 1, (ranks - 1.0) / ranks);
         var bytes = (others * Number * (1 + (rows * (RowHead + demand.Members))))
             + (others * 8.0 * demand.NormWidths.Sum(w => NormCalls * (1 + (2.0 * w))))
-            + (2 * sharedOut * Number * demand.DenseNumbers)
             + (layout.ShardTables
-                ? (sharedOut * own * (Number + (2 * row))) + (others * ((Number * ranks) + 16))
-                : (sharedOut * own * record) + (others * all / ranks * record) + (others * Number * (ranks + 1)));
+                ? (sharedOut * own * (Number + (2 * row))) + (others * (Number + 16))
+                : (sharedOut * own * record) + (others * all / ranks * record) + (others * 2.0 * Number));
+        var dense = DenseWays * sharedOut * Number; // bytes a number
         // Packed, received, summed, gathered, put: each read and written.
         var copied = (layout.ShardTables ? 2 * row * 4 * own : 2 * record * ((2 * own) + own + (2 * all))) / machine.Streams;
         var exchanges = OtherCalls + (layout.ShardTables ? NormOfShards : 0) + (NormCalls * demand.NormWidths.Count);
         var within = Network.Shared(machine.Streams);
-        var latency = layout.Here == ranks ? within.Latency : network.Latency;
-        var wire = (exchanges * latency * Math.Ceiling(Math.Log2(ranks))) + layout.SecondsOf(bytes, network, within);
-        return new StepCost(ranks, batch, compute, tables + copied, wire, bytes, exchanges, memory);
+        var latency = (layout.Here == ranks ? within.Latency : network.Latency) * Math.Ceiling(Math.Log2(ranks));
+        // Part after part: each leaves when it is complete and the one before is through.
+        var (backward, through) = (BackwardShare * compute, 0.0);
+        foreach (var (left, numbers) in demand.Completions)
+            through = Math.Max(through, (1 - left) * backward) + layout.SecondsOf(dense * numbers, network, within);
+        var wire = (exchanges * latency) + layout.SecondsOf(bytes, network, within)
+            + Math.Max(0, through + (DenseWays * latency) - backward);
+        return new StepCost(
+            ranks, batch, compute, tables + copied, wire, bytes + (dense * demand.Completions.Sum(c => c.Numbers)), exchanges, memory);
     }
 }

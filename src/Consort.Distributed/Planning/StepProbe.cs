@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Consort.Compute.Cpu.Optimizers;
 using Consort.Compute.Cpu.Threads;
 using Consort.Data.Batches;
+using Consort.Data.Datasets;
 using Consort.Data.Schemas;
 using Consort.Foundation.Numbers;
 using Consort.Learning.Strategies;
@@ -11,15 +12,17 @@ using Consort.Models;
 namespace Consort.Distributed.Planning;
 
 /// <summary>
-/// Training steps of so many ranks of one machine, which share its cores, caches and memory and begin each step together.
+/// Training steps of so many ranks of one machine, which share its cores, caches and memory and begin each step together; with the loader
+/// of each, where there are rows to read. What it reads is not trained on: rows of tables are counted apart.
 /// </summary>
 internal sealed class StepProbe : IDisposable
 {
     private const int WarmUp = 4, Steps = 12;
     private readonly Rank[] _ranks;
 
-    public StepProbe(Family family, FeatureSpace space, Strategy strategy, int capacity, int threads, int ranks) =>
-        _ranks = [.. Enumerable.Range(0, ranks).Select(_ => new Rank(family, space, strategy, capacity, threads))];
+    public StepProbe(
+        Family family, FeatureSpace space, Strategy strategy, int capacity, int threads, int ranks, EncodedSplit? read = null) =>
+        _ranks = [.. Enumerable.Range(0, ranks).Select(r => new Rank(family, space, strategy, capacity, threads, read, (r, ranks)))];
 
     /// <summary>Seconds of a step over so many rows, and of its loss: where there are several ranks, of the last of them.</summary>
     public (double Step, double Loss) Time(int rows, CancellationToken cancellation)
@@ -47,9 +50,14 @@ internal sealed class StepProbe : IDisposable
         private readonly Workers _workers;
         private readonly TrainingStep _step;
         private readonly Batch _batch;
+        private readonly EncodedSplit? _read;
+        private readonly (int Rank, int Ranks) _share;
 
-        public Rank(Family family, FeatureSpace space, Strategy strategy, int capacity, int threads)
+        public Rank(
+            Family family, FeatureSpace space, Strategy strategy, int capacity, int threads, EncodedSplit? read,
+            (int Rank, int Ranks) share)
         {
+            (_read, _share) = (read, share);
             _workers = new Workers(threads);
             _step = new TrainingStep(family, space, new TrainingOptions
             {
@@ -65,14 +73,20 @@ internal sealed class StepProbe : IDisposable
         public (double Step, double Loss)[] Run(int rows, Barrier barrier, CancellationToken cancellation)
         {
             _batch.Rows = rows;
+            using var loader = _read is null ? null
+                : new BatchLoader(_read, new LoaderOptions(rows * _share.Ranks, Shuffle: true) { Share = _share });
+            loader?.Start(0);
             var times = new (double, double)[WarmUp + Steps];
             try
             {
                 for (var i = 0; i < times.Length; i++)
                 {
                     barrier.SignalAndWait(cancellation);
+                    var start = Stopwatch.GetTimestamp();
+                    if (loader is not null && loader.Next() is null)
+                        loader.Start(i);
                     _step.Run(_batch, seed: (ulong)i, rate: 1e-4);
-                    times[i] = (Stopwatch.GetElapsedTime(_step.Ticks.Start, _step.Ticks.Update).TotalSeconds,
+                    times[i] = (Stopwatch.GetElapsedTime(start, _step.Ticks.Update).TotalSeconds,
                         Stopwatch.GetElapsedTime(_step.Ticks.Forward, _step.Ticks.Loss).TotalSeconds);
                 }
             }

@@ -8,7 +8,14 @@ namespace Consort.Distributed.Planning;
 /// <param name="NormWidths">Features of each batch norm.</param>
 /// <param name="Members">Logits of a row.</param>
 internal sealed record TrainingDemand(
-    double FlopsPerRow, double DenseNumbers, int Fields, double NumbersPerToken, IReadOnlyList<int> NormWidths, int Members);
+    double FlopsPerRow, double DenseNumbers, int Fields, double NumbersPerToken, IReadOnlyList<int> NormWidths, int Members)
+{
+    /// <summary>
+    /// When dense gradients are complete, in the order of the backward pass: so many numbers where such a share of it is still to do. All
+    /// of them behind it, unless given.
+    /// </summary>
+    public IReadOnlyList<(double Left, double Numbers)> Completions { get; init; } = [(0, DenseNumbers)];
+}
 
 /// <summary>What a machine does, measured on it.</summary>
 /// <param name="SecondsPerStep">What a step costs whatever its rows.</param>

@@ -98,6 +98,42 @@ public sealed class RankTests
         Assert.Single((output + error).Split('\n'), l => l.Contains("none.yaml", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData]
+    [InlineData("--shard-tables")]
+    public void Plan_OfEncodedRows_SaysTheBytesThatTrainingSends(params string[] more)
+    {
+        SkipWithoutMpirun();
+        using var clicks = new TinyClicks(rows: 640); // ten batches of 64
+        Assert.Equal(0, ConsoleRun.Of("encode", "--schema", clicks.At("schema.yaml"), "--train", clicks.Train, "--valid", clicks.Valid,
+            "--out", clicks.At("encoded")).ExitCode);
+        var (code, _, error) = Mpirun(
+            2, ["train", clicks.Experiment, "--out", clicks.At("run"), "--threads", "1", "--json", clicks.At("run.json"), .. more]);
+        Assert.True(code == 0, error);
+        Assert.Equal(0, ConsoleRun.Of(["plan", clicks.Experiment, "--rows", "640", "--encoded", clicks.At("encoded"), "--ranks", "2",
+            "--batch", "32", "--threads", "1", "--json", clicks.At("plan.json"), .. more]).ExitCode);
+        using JsonDocument run = JsonDocument.Parse(File.ReadAllText(clicks.At("run.json"))),
+            plan = JsonDocument.Parse(File.ReadAllText(clicks.At("plan.json")));
+        var (wire, planned) = (run.RootElement.GetProperty("wire"), plan.RootElement.GetProperty("ranks")[1]);
+        var sent = wire.GetProperty("bytes_per_step").GetDouble();
+        Assert.Equal(sent, planned.GetProperty("sent_mb").GetDouble() * (1 << 20), 0.05 * sent);
+    }
+
+    [Fact]
+    public async Task Train_RanksOfOtherOptions_SayWhichAndWhat()
+    {
+        SkipWithoutMpirun();
+        using var clicks = new TinyClicks();
+        var (one, other) = (clicks.WriteExperiment("one.yaml", Slow), clicks.WriteExperiment("other.yaml", Slow.Replace("0.1", "0.2")));
+        var consort = typeof(CommandLine).Assembly.Location;
+        using var process = Start(1, ["train", one, "--out", clicks.At("run"), ":", "-np", "1", "dotnet", consort, "train", other]);
+        var stop = TestContext.Current.CancellationToken;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(stop), process.StandardError.ReadToEndAsync(stop));
+        Assert.True(process.WaitForExit(Longest), "mpirun does not end");
+        Assert.NotEqual(0, process.ExitCode);
+        Assert.Contains("rank 1 on ", await output + await error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Train_ShardsOfOneProcess_AreRefused()
     {
