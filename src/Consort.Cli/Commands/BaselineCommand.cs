@@ -105,7 +105,7 @@ internal sealed class BaselineCommand : ExampleCommand
     private static Comparison Negated(Comparison c) => c with { Difference = -c.Difference, Low = -c.High, High = -c.Low };
 
     private static string Interval(Comparison? c) => c is null ? ShownNumbers.None : string.Create(CultureInfo.InvariantCulture,
-        $"{c.Difference:+0.00000;−0.00000} ({c.Low:+0.00000;−0.00000} … {c.High:+0.00000;−0.00000})");
+        $"{c.Difference:+0.00000;−0.00000;0.00000} ({c.Low:+0.00000;−0.00000;0.00000} … {c.High:+0.00000;−0.00000;0.00000})");
 
     private static object Json(BaselineResult result) => new
     {

@@ -93,7 +93,7 @@ internal sealed class TuneCommand : ExampleCommand
         { Marked = [result.Settings.Index().First(s => s.Item == result.Best).Index] });
         Terminal.Output.WriteLine(result.Best == result.Start ? "no setting that was tried is better than the start"
             : result.Auc is { } auc ? string.Create(CultureInfo.InvariantCulture,
-                $"the best {result.Verdict} on rows kept aside: best − start {auc.Difference:+0.00000;−0.00000} AUC, 95 % {auc.Low:+0.00000;−0.00000} to {auc.High:+0.00000;−0.00000} over {result.Over}, p {auc.PValue:G2}")
+                $"the best {result.Verdict} on rows kept aside: best − start {auc.Difference:+0.00000;−0.00000;0.00000} AUC, 95 % {auc.Low:+0.00000;−0.00000;0.00000} to {auc.High:+0.00000;−0.00000;0.00000} over {result.Over}, p {auc.PValue:G2}")
             : "best − start: too few rows of one label to tell");
         Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{result.Trials} trial{(result.Trials == 1 ? "" : "s")}, {Pace.Time(result.Seconds)}; {Mattered(result)}"));

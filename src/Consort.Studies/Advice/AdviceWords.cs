@@ -59,7 +59,8 @@ internal static class AdviceWords
     // The cheapest that loses no more than counts: rows too few to tell models apart do not make them alike.
     private static string Cost(IReadOnlyList<Tried> tried, Tried top)
     {
-        var cheap = tried.Where(t => t.Line.Auc >= top.Line.Auc - Loss).MinBy(t => t.Line.MicrosecondsPerRow)!;
+        var cheap = tried.Where(t => t.Line.Auc >= top.Line.Auc - Loss)
+            .OrderBy(t => t.Line.MicrosecondsPerRow).ThenByDescending(t => t.Line.ValidAuc).First();
         return cheap == top ? Text($"{top.Line.Name} itself, {top.Line.MicrosecondsPerRow:F2} µs a row: none that is cheaper comes within {Loss} AUC of it on the test rows")
             : Text($"{cheap.Line.Name}, {cheap.Line.MicrosecondsPerRow:F2} µs a row against {top.Line.MicrosecondsPerRow:F2}, {Interval(Difference(cheap, top)?.Auc)} AUC beside {top.Line.Name}");
     }
@@ -113,7 +114,7 @@ internal static class AdviceWords
     private static string Cut(Tried tried) => tried.Line.IsCut ? "; its time was over before it had finished" : "";
 
     private static string Interval(Comparison? c) => c is null ? "what these rows cannot tell"
-        : Text($"{c.Difference:+0.00000;−0.00000} ({c.Low:+0.00000;−0.00000} to {c.High:+0.00000;−0.00000})");
+        : Text($"{c.Difference:+0.00000;−0.00000;0.00000} ({c.Low:+0.00000;−0.00000;0.00000} to {c.High:+0.00000;−0.00000;0.00000})");
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

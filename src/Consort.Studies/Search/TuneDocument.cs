@@ -27,7 +27,7 @@ internal static class TuneDocument
         if (result.Best == result.Start)
             return "No setting that was tried is better than the start on the rows that the search chose by: the start stays.";
         var difference = result.Auc is { } auc ? string.Create(CultureInfo.InvariantCulture,
-            $": AUC {Numbers.Fixed(result.Best.Auc, 5)} against {Numbers.Fixed(result.Start.Auc, 5)}, {auc.Difference:+0.00000;−0.00000} ({auc.Low:+0.00000;−0.00000} to {auc.High:+0.00000;−0.00000}, 95 % over {result.Over})") : "";
+            $": AUC {Numbers.Fixed(result.Best.Auc, 5)} against {Numbers.Fixed(result.Start.Auc, 5)}, {auc.Difference:+0.00000;−0.00000;0.00000} ({auc.Low:+0.00000;−0.00000;0.00000} to {auc.High:+0.00000;−0.00000;0.00000}, 95 % over {result.Over})") : "";
         return $"The best setting, {result.Best.Name}, {result.Verdict} on validation rows that neither training nor search has seen{difference}.";
     }
 

@@ -42,6 +42,20 @@ public sealed class AdviceWordsTests
     }
 
     [Fact]
+    public void Of_TwoThatCostTheSame_NamesTheBetter()
+    {
+        Tried[] tried = [Make("DeepFM", 0.75, noise: 1, micros: 5), Make("DeepFM taught by 4", 0.76, noise: 1, micros: 5)];
+        Assert.StartsWith("DeepFM taught by 4 itself", Answers(tried, tried[0])["best per microsecond"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_ADifferenceNextToNothing_HasOneSignOrNone()
+    {
+        Tried[] tried = [Make("LR", 0.70, noise: 1, micros: 1), Make("FM", 0.75, noise: 1, micros: 5)];
+        Assert.DoesNotContain("-+", Answers(tried, tried[1])["best accuracy"], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Of_CutShort_AsksForMinutes()
     {
         var one = Make("DeepFM", 0.75, noise: 1, micros: 5);

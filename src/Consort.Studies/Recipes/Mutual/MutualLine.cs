@@ -30,7 +30,7 @@ internal sealed record MutualLine(MutualRow Row, FamilyRow Family, FamilyRow? Ba
         new("q", l => Cells.P(l.Q), Right),
         new(null, l => l.Difference?.PValue, Key: "member_auc_p"),
         new(null, l => l.Q, Key: "member_auc_q"),
-        new("RelaImp %", l => l.RelaImp, "+0.00;−0.00", "relaimp_percent"),
+        new("RelaImp %", l => l.RelaImp, "+0.00;−0.00;0.00", "relaimp_percent"),
         new("least – greatest", l => Cells.Range(l.Family.Seeds.Values.SelectMany(m => m.MemberAuc)), Right) { IsWide = true },
         new("sd of members", l => l.Family.Over(m => m.MemberSpread).Mean, "F5", "member_spread"),
         new("ensemble AUC", l => l.Family.Over(m => m.Auc).Mean, "F5", "ensemble_auc_mean"),

@@ -14,7 +14,7 @@ namespace Consort.Studies.Recipes.Strategies;
 internal sealed record StrategyLine(FamilyRow Row, FamilyRow One, FamilyRow? Averaged, (double Auc, double LogLoss)? Ceiling,
     RowComparisons Comparisons)
 {
-    private const string Percent = "+0.0;−0.0";
+    private const string Percent = "+0.0;−0.0;0.0";
 
     /// <summary>By Benjamini and Hochberg over the rows of the table, or null.</summary>
     public double? Q { get; init; }
