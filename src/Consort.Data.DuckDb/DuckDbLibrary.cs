@@ -19,6 +19,33 @@ internal static class DuckDbLibrary
     [DefaultDllImportSearchPaths(Places)]
     public static extern DuckDBStatementType TypeOf(DuckDBPreparedStatement statement);
 
+    /// <summary>How many columns it would give.</summary>
+    [DllImport(Library, EntryPoint = "duckdb_prepared_statement_column_count")]
+    [DefaultDllImportSearchPaths(Places)]
+    public static extern ulong Columns(DuckDBPreparedStatement statement);
+
+    /// <summary>The type of one of them.</summary>
+    [DllImport(Library, EntryPoint = "duckdb_prepared_statement_column_logical_type")]
+    [DefaultDllImportSearchPaths(Places)]
+    public static extern DuckDBLogicalType TypeOf(DuckDBPreparedStatement statement, long index);
+
+    /// <summary>The name of one of them.</summary>
+    public static string NameOf(DuckDBPreparedStatement statement, long index)
+    {
+        var name = ColumnName(statement, index);
+        var text = Marshal.PtrToStringUTF8(name) ?? "";
+        Free(name);
+        return text;
+    }
+
+    [DllImport(Library, EntryPoint = "duckdb_prepared_statement_column_name")]
+    [DefaultDllImportSearchPaths(Places)]
+    private static extern nint ColumnName(DuckDBPreparedStatement statement, long index);
+
+    [DllImport(Library, EntryPoint = "duckdb_free")]
+    [DefaultDllImportSearchPaths(Places)]
+    private static extern void Free(nint address);
+
     /// <summary>A bit for each value that is there; 0 where all are.</summary>
     [DllImport(Library, EntryPoint = "duckdb_vector_get_validity")]
     [DefaultDllImportSearchPaths(Places)]

@@ -14,6 +14,7 @@ namespace Consort.Data.DuckDb;
 internal sealed record DuckDbPlace(string? Query, string? TableName, string? Database, string? Folder, DuckDbOptions Options)
 {
     public const string Sql = "sql", Table = "duckdb";
+    private const int LongestShown = 120, MostUp = 3;
     private const string DatabaseKey = "database", FolderKey = "folder", TableKey = "table";
 
     /// <summary>Reads a place that was written as a text.</summary>
@@ -29,9 +30,19 @@ internal sealed record DuckDbPlace(string? Query, string? TableName, string? Dat
         var question = head.IndexOf('?', StringComparison.Ordinal);
         var map = Keys(question < 0 ? "" : head[(question + 1)..], place);
         var file = Uri.UnescapeDataString(question < 0 ? head : head[..question]);
-        string? database = isQuery ? map.TextOrNull(DatabaseKey) : file, folder = map.TextOrNull(FolderKey);
-        var options = DuckDbOptions.Options.Read(map);
-        map.Close();
+        string? database, folder;
+        DuckDbOptions options;
+        try
+        {
+            (database, folder) = (isQuery ? map.TextOrNull(DatabaseKey) : file, map.TextOrNull(FolderKey));
+            options = DuckDbOptions.Options.Read(map);
+            map.Close();
+        }
+        catch (ConsortException e) when (e.Message.StartsWith(map.Where(), StringComparison.Ordinal))
+        {
+            // The map is of no file and no line.
+            throw new ConsortException(PrintableText.Short(place, LongestShown) + e.Message[map.Where().Length..], e);
+        }
         return Checked(isQuery ? new(target, null, database, folder, options) : new(null, target, database, folder, options), place);
     }
 
@@ -54,7 +65,14 @@ internal sealed record DuckDbPlace(string? Query, string? TableName, string? Dat
     public DuckDbPlace From(string folder) => this with
     {
         Database = Database is null ? null : Path.GetFullPath(Database, folder),
-        Folder = Query is null ? null : Folder ?? folder,
+        Folder = Query is null ? null : Folder is null ? folder : Path.GetFullPath(Folder, folder),
+    };
+
+    /// <summary>The way back: with names that start from a folder, where they are near it.</summary>
+    public DuckDbPlace NearTo(string folder) => this with
+    {
+        Database = Database is null ? null : Near(Database, folder),
+        Folder = Folder is null || Near(Folder, folder) is "." ? null : Near(Folder, folder),
     };
 
     /// <summary>As <see cref="Parse"/> reads it.</summary>
@@ -81,6 +99,12 @@ internal sealed record DuckDbPlace(string? Query, string? TableName, string? Dat
         return OptionMap.Of(OptionTree.Keys([.. pairs.Select(p => p.Length == 2
             ? (p[0], (OptionTree)Uri.UnescapeDataString(p[1]))
             : throw new ConsortException($"{place}: found \"{p[0]}\", expected options such as memory_mb=4096"))]));
+    }
+
+    private static string Near(string path, string folder)
+    {
+        var relative = Path.GetRelativePath(folder, path);
+        return (relative.Split(Path.DirectorySeparatorChar).Count(p => p == "..") > MostUp ? path : relative).Replace('\\', '/');
     }
 
     private static string Escaped(string text) =>

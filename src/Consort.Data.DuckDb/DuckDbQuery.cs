@@ -6,22 +6,29 @@ namespace Consort.Data.DuckDb;
 /// <summary>A query that DuckDB is answering, chunk by chunk and in the query's own order.</summary>
 internal sealed class DuckDbQuery : IDisposable
 {
+    private const int InterruptMilliseconds = 50;
     private readonly string _name;
     private readonly DuckDBDatabase _database;
     private readonly DuckDBNativeConnection _connection = new();
     private DuckDBPreparedStatement? _statement;
     private DuckDBResult _result;
+    private readonly Lock _gate = new();
+    private readonly CancellationToken _cancellation;
+    private CancellationTokenRegistration _stop;
+    private Timer? _interrupts;
     private bool _hasResult;
+    private bool _isClosed;
 
-    private DuckDbQuery(DuckDbPlace place, string name)
+    private DuckDbQuery(DuckDbPlace place, string name, CancellationToken cancellation)
     {
-        _name = name;
+        (_name, _cancellation) = (name, cancellation);
         if (place.Database is { } file) SourceStream.Check(file);
         _database = OpenDatabase(place);
         try
         {
             Check(NativeMethods.Startup.DuckDBConnect(_database, out _connection), "it could not be connected to");
             if (place.Folder is { } folder) Set("file_search_path", folder);
+            _stop = cancellation.Register(Interrupt);
         }
         catch
         {
@@ -36,25 +43,24 @@ internal sealed class DuckDbQuery : IDisposable
     /// <summary>Asks.</summary>
     /// <param name="place">What.</param>
     /// <param name="name">What messages begin with.</param>
-    /// <param name="isRead">Of a table, the columns that are read; null for all.</param>
+    /// <param name="isRead">Of a table, the columns that are read.</param>
+    /// <param name="cancellation">Interrupts DuckDB at what it is doing.</param>
     /// <exception cref="ConsortException">DuckDB refuses it; the message is its own.</exception>
-    public static DuckDbQuery Open(DuckDbPlace place, string name, Func<IReadOnlyList<DuckDbColumn>, IEnumerable<string>>? isRead = null)
+    public static DuckDbQuery Open(DuckDbPlace place, string name, Func<IReadOnlyList<DuckDbColumn>, IEnumerable<string>> isRead,
+        CancellationToken cancellation)
     {
-        var query = new DuckDbQuery(place, name);
+        var query = new DuckDbQuery(place, name, cancellation);
         try
         {
-            if (place.Query is { } sql)
+            query.Prepare(Statement(place));
+            if (place.TableName is not null)
             {
-                query.Ask(sql);
-                return query;
+                // What nobody reads is not taken from the disk.
+                string[] names = [.. isRead(query.Columns)];
+                query.Forget();
+                query.Prepare($"select {string.Join(", ", names.Select(Quoted))} from {Table(place)}");
             }
-            var table = string.Join('.', place.TableName!.Split('.').Select(Quoted));
-            query.Ask($"select * from {table}");
-            if (isRead is null) return query;
-            // What nobody reads is not taken from the disk.
-            string[] names = [.. isRead(query.Columns)];
-            query.Forget();
-            query.Ask($"select {string.Join(", ", names.Select(Quoted))} from {table}");
+            query.Ask();
             return query;
         }
         catch
@@ -62,6 +68,15 @@ internal sealed class DuckDbQuery : IDisposable
             query.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The columns that a query would give; it is not run.</summary>
+    /// <exception cref="ConsortException">DuckDB refuses it; the message is its own.</exception>
+    public static IReadOnlyList<DuckDbColumn> ColumnsOf(DuckDbPlace place, string name)
+    {
+        using var query = new DuckDbQuery(place, name, CancellationToken.None);
+        query.Prepare(Statement(place));
+        return query.Columns;
     }
 
     /// <summary>The next rows; null at the end. To be disposed of.</summary>
@@ -75,16 +90,37 @@ internal sealed class DuckDbQuery : IDisposable
         return string.IsNullOrEmpty(mistake) ? null : throw Failed(mistake);
     }
 
-    /// <summary>Has DuckDB stop, from another thread.</summary>
-    public void Interrupt() => NativeMethods.Startup.DuckDBInterrupt(_connection);
-
     /// <inheritdoc/>
     public void Dispose()
     {
+        _stop.Dispose();
+        lock (_gate)
+        {
+            _isClosed = true;
+            _interrupts?.Dispose();
+        }
         Forget();
         _connection.Dispose();
         _database.Dispose();
     }
+
+    // Again and again: what DuckDB is about to begin does not know of an interrupt before it.
+    private void Interrupt()
+    {
+        lock (_gate) _interrupts ??= new Timer(_ => InterruptNow(), null, 0, InterruptMilliseconds);
+    }
+
+    private void InterruptNow()
+    {
+        lock (_gate)
+        {
+            if (!_isClosed) NativeMethods.Startup.DuckDBInterrupt(_connection);
+        }
+    }
+
+    private static string Statement(DuckDbPlace place) => place.Query ?? $"select * from {Table(place)}";
+
+    private static string Table(DuckDbPlace place) => string.Join('.', place.TableName!.Split('.').Select(Quoted));
 
     private static string Quoted(string name) =>
         name.StartsWith('"') ? name : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
@@ -100,8 +136,19 @@ internal sealed class DuckDbQuery : IDisposable
             // Rows are read; whoever writes the file meanwhile is told so by DuckDB.
             if (place.Database is not null) Configure(config, "access_mode", "READ_ONLY");
             var state = NativeMethods.Startup.DuckDBOpen(place.Database ?? ":memory:", out var database, config, out var mistake);
-            return state.IsSuccess() ? database : throw Failed(mistake ?? "it could not be opened");
+            if (state.IsSuccess()) return database;
+            // Of a file of something else DuckDB speaks of its memory.
+            if (place.Database is { } file && !IsDatabase(file)) throw new ConsortException($"{file}: found no DuckDB database, expected one");
+            throw Failed(mistake ?? "it could not be opened");
         }
+    }
+
+    private static bool IsDatabase(string path)
+    {
+        var head = new byte[12];
+        using var file = SourceStream.Open(path);
+        var read = file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
+        return read == head.Length && (head.AsSpan(8).SequenceEqual("DUCK"u8) || head.AsSpan().SequenceEqual("SQLite forma"u8));
     }
 
     private void Configure(DuckDBConfig config, string key, string value) =>
@@ -116,14 +163,24 @@ internal sealed class DuckDbQuery : IDisposable
         Check(state, mistake ?? key);
     }
 
-    private void Ask(string sql)
+    private void Prepare(string sql)
     {
         var state = NativeMethods.PreparedStatements.DuckDBPrepare(_connection, sql, out _statement);
         if (!state.IsSuccess()) throw Failed(NativeMethods.PreparedStatements.DuckDBPrepareError(_statement) ?? "it could not be prepared");
         // Before it is run: what writes must not have written.
         if (DuckDbLibrary.TypeOf(_statement) != DuckDBStatementType.Select)
             throw new ConsortException($"{_name}: found a statement that is no query, expected select …");
-        state = NativeMethods.PreparedStatements.DuckDBExecutePreparedStreaming(_statement, out _result);
+        Columns = [.. Enumerable.Range(0, (int)DuckDbLibrary.Columns(_statement)).Select(i =>
+        {
+            using var type = DuckDbLibrary.TypeOf(_statement, i);
+            return DuckDbColumn.Of(DuckDbLibrary.NameOf(_statement, i), i, type);
+        })];
+    }
+
+    private void Ask()
+    {
+        _cancellation.ThrowIfCancellationRequested();
+        var state = NativeMethods.PreparedStatements.DuckDBExecutePreparedStreaming(_statement!, out _result);
         _hasResult = true;
         if (!state.IsSuccess()) throw Failed(NativeMethods.Query.DuckDBResultError(ref _result) ?? "it could not be run");
         Columns = [.. Enumerable.Range(0, (int)NativeMethods.Query.DuckDBColumnCount(ref _result)).Select(Column)];

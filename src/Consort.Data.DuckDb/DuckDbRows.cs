@@ -14,11 +14,9 @@ public static class DuckDbRows
         Words = [DuckDbPlace.Sql, DuckDbPlace.Table],
         Read = (map, folder) => DuckDbPlace.Read(map, folder).ToString(),
         Resolve = (place, folder) => DuckDbPlace.Parse(place).From(folder).ToString(),
+        Relate = (place, folder) => DuckDbPlace.Parse(place).NearTo(folder).ToString(),
     };
 
-    private static SourceColumn[] ColumnsOf(string place)
-    {
-        using var query = DuckDbQuery.Open(DuckDbPlace.Parse(place), SourcePlace.Show(place));
-        return [.. query.Columns.Select(c => c.Facts)];
-    }
+    private static SourceColumn[] ColumnsOf(string place) =>
+        [.. DuckDbQuery.ColumnsOf(DuckDbPlace.Parse(place), SourcePlace.Show(place)).Select(c => c.Facts)];
 }

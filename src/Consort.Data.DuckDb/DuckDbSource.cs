@@ -11,7 +11,6 @@ internal sealed class DuckDbSource(SourceRequest request) : IRowSource
 {
     private readonly string _name = SourcePlace.Show(request.Path);
     private DuckDbQuery? _query;
-    private CancellationTokenRegistration _stop;
     private (VectorText Text, int Column, int Field)[] _columns = [];
     private TextHash? _hash;
     private long _row;
@@ -52,15 +51,13 @@ internal sealed class DuckDbSource(SourceRequest request) : IRowSource
 
     public void Dispose()
     {
-        _stop.Dispose();
         _query?.Dispose();
         _query = null;
     }
 
     private void Open()
     {
-        _query = DuckDbQuery.Open(DuckDbPlace.Parse(request.Path), _name, Read);
-        _stop = request.Cancellation.Register(() => _query?.Interrupt());
+        _query = DuckDbQuery.Open(DuckDbPlace.Parse(request.Path), _name, Read, request.Cancellation);
         Layout ??= LayoutOf(_query.Columns);
         // Of a table only what is read has been asked for, so columns are found by their names.
         var targets = Layout.Names.Zip(Layout.Targets).Where(p => p.Second < request.Schema.Fields.Count)

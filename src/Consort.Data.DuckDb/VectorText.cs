@@ -148,3 +148,32 @@ internal readonly struct EndlessTimestamp(TimestampText text) : IValueText<long>
     public Cell Write(long value, CellWriter writer) => value is < long.MaxValue and > -long.MaxValue
         ? text.Write(value, writer) : writer.Text(value > 0 ? "infinity"u8 : "-infinity"u8);
 }
+
+/// <summary>
+/// Times with an offset: microseconds in the upper 40 bits, and below how far the offset in seconds is from the greatest. Those of UTC have
+/// none behind them, as in Parquet.
+/// </summary>
+internal readonly struct OffsetClock : IValueText<ulong>
+{
+    private const int GreatestOffset = 16 * 60 * 60 - 1;
+
+    public Cell Write(ulong value, CellWriter writer)
+    {
+        var cell = writer.Time((long)(value >> 24) * 1000);
+        var offset = GreatestOffset - (int)(value & 0xFFFFFF);
+        if (offset == 0) return cell;
+        writer.Bytes(offset < 0 ? "-"u8 : "+"u8);
+        var size = Math.Abs(offset);
+        Pair(size / 3600);
+        writer.Bytes(":"u8);
+        Pair(size / 60 % 60);
+        if (size % 60 != 0)
+        {
+            writer.Bytes(":"u8);
+            Pair(size % 60);
+        }
+        return cell with { Length = writer.End - cell.Start };
+
+        void Pair(int number) => writer.Bytes([(byte)('0' + number / 10), (byte)('0' + number % 10)]);
+    }
+}

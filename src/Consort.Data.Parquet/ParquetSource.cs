@@ -44,7 +44,7 @@ internal sealed class ParquetSource(SourceRequest request) : IRowSource
     {
         using (var file = SourceStream.Open(request.Path))
         {
-            if (file.Length != _size || File.GetLastWriteTimeUtc(request.Path).Ticks != _changed)
+            if (file.Length != _size || File.GetLastWriteTimeUtc(file.SafeFileHandle).Ticks != _changed)
                 throw new ConsortException($"{request.Path}: changed while it was read; copy it and read the copy");
         }
         _hash ??= new FileHash(request.Path);
@@ -61,11 +61,11 @@ internal sealed class ParquetSource(SourceRequest request) : IRowSource
 
     private void Open()
     {
-        var info = new FileInfo(request.Path);
+        using (var own = SourceStream.Open(request.Path))
+            (_size, _changed) = (own.Length, File.GetLastWriteTimeUtc(own.SafeFileHandle).Ticks);
         var file = ParquetFile.Open(request.Path);
         try
         {
-            (_size, _changed) = (info.Length, info.LastWriteTimeUtc.Ticks);
             Layout = LayoutOf(file);
             _starts = file.Starts;
             if (request.IsIdentified) _hash = new FileHash(request.Path);

@@ -38,7 +38,9 @@ public sealed class DuckDbPlaceTests : IDisposable
     [InlineData("duckdb:file.db#", "duckdb:file.db#: found nothing, expected the name of a table")]
     [InlineData("sql: ", "sql: : found nothing, expected a query")]
     [InlineData("sql:?memory=3#select 1", "unknown key \"memory\"; did you mean \"memory_mb\"?")]
-    [InlineData("sql:?memory_mb=3#select 1", "found 3, expected 64 to 10000000")]
+    [InlineData("sql:?memory_mb=3#select 1", "sql:?memory_mb=3#select 1, key memory_mb: found 3, expected 64 to 10000000")]
+    [InlineData("sql:?memori=3#select 1", "sql:?memori=3#select 1: unknown key \"memori\"")]
+    [InlineData("duckdb:p/w.db?threads=x#t", "duckdb:p/w.db?threads=x#t, key threads: found \"x\"")]
     [InlineData("sql:?threads#select 1", "found \"threads\", expected options such as memory_mb=4096")]
     public void Parse_AMistake_SaysWhatIsExpected(string text, string message) =>
         Assert.Contains(message, Assert.Throws<ConsortException>(() => DuckDbPlace.Parse(text)).Message, StringComparison.Ordinal);
@@ -87,6 +89,55 @@ public sealed class DuckDbPlaceTests : IDisposable
         Assert.StartsWith($"sql:{query[..6]}", e.Message, StringComparison.Ordinal);
         Assert.Contains(words, e.Message, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("sql:?folder=/data/logs#select 1", "sql:?folder=logs#select 1")]
+    [InlineData("sql:?folder=/data#select 1", "sql:select 1")]
+    [InlineData("sql:?database=/data/w.db&folder=/#select 1", "sql:?database=w.db&folder=..#select 1")]
+    [InlineData("duckdb:/data/p/w.db?threads=2#t", "duckdb:p/w.db?threads=2#t")]
+    public void Relate_APlace_LeadsBackToIt(string place, string near)
+    {
+        Assert.Equal(near, Catalogue.Relate(place, "/data"));
+        Assert.Equal([place], Catalogue.Places(near, "/data"));
+    }
+
+    [Fact]
+    public void Read_AFileThatIsNoDatabase_SaysSo()
+    {
+        var path = _folder.File("a.csv", "click,user\n1,u\n");
+        foreach (var place in new[] { $"duckdb:{path}#nix", $"sql:?database={path}#select 1 as click, 'u' as user" })
+            Assert.Equal($"{path}: found no DuckDB database, expected one",
+                Assert.Throws<ConsortException>(() => SeenRows.Of(Catalogue, Schema, place)).Message);
+    }
+
+    [Fact]
+    public void ColumnsOf_AQueryThatHasNoEnd_DoesNotRunIt() =>
+        Assert.Equal(["click", "user"], Catalogue.ColumnsOf($"sql:{Endless}")!.Select(c => c.Name));
+
+    [Fact]
+    public async Task Encode_AQueryThatHasNoEnd_IsInterrupted()
+    {
+        using var stop = new CancellationTokenSource();
+        var request = new EncodeRequest(Schema, SplitPlan.Given([$"sql:{Endless}"]), _folder.At("encoded"))
+        { Sources = Catalogue };
+        var encoding = Task.Run(() => DatasetEncoder.EncodeOrReuse(request, null, stop.Token), TestContext.Current.CancellationToken);
+        await Task.Delay(500, TestContext.Current.CancellationToken);
+        Assert.False(encoding.IsCompleted);
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => encoding.WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public void Encode_AQueryInAnotherOrderEachTime_SaysWhatMendsIt()
+    {
+        var place = "sql:select i % 2 as click, 'u' || i as user from range(1000) t(i) order by random()";
+        var request = new EncodeRequest(Schema, SplitPlan.InOrder([place]), _folder.At("encoded")) { Sources = Catalogue };
+        var message = Assert.Throws<ConsortException>(() => DatasetEncoder.EncodeOrReuse(request)).Message;
+        Assert.Contains(": gave other rows when it was asked a second time, expected the same", message, StringComparison.Ordinal);
+    }
+
+    private const string Endless = "select (sum(a.range * b.range) > 0)::int as click, 1 as user from range(10000000) a, range(10000000) b";
 
     [Fact]
     public void Read_AStatementThatWrites_HasWrittenNothing()

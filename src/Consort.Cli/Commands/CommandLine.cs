@@ -39,6 +39,12 @@ internal static class CommandLine
                 : Explain(result, terminal);
         }
 
+        if (EmptyName.In(result) is { } mistake)
+        {
+            terminal.Error.WriteLine($"consort: {mistake}");
+            return Mistake;
+        }
+
         try
         {
             return result.Invoke(new InvocationConfiguration

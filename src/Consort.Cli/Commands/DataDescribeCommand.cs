@@ -42,7 +42,7 @@ internal sealed class DataDescribeCommand : ExampleCommand
     {
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
-        var source = arguments.GetRequiredValue(_source) is "-" ? "/dev/stdin" : arguments.GetRequiredValue(_source);
+        var source = arguments.GetRequiredValue(_source) is "-" ? Shared.Places("-")[0] : arguments.GetRequiredValue(_source);
         Output.CheckApart("--json", json, source, arguments.GetValue(_schema) ?? source);
         if (arguments.GetValue(_schema) is null && !EncodedDataset.IsAt(source))
             return Look(arguments, source, json);

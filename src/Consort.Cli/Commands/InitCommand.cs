@@ -56,7 +56,9 @@ internal sealed class InitCommand : ExampleCommand
         var draft = SchemaDraft.Of(profile);
         string[] head = ["Written by `consort init`: what was seen stands behind each line. Change what you know better; all keys: docs/data/schema.md"];
         var schema = draft.ToYaml([.. head, ProfileTables.Headline(profile)]);
-        var experiment = ExperimentDraft.ToYaml(profile, draft, SchemaFile, folder,
+        // A query's files and a database are found from the experiment's folder, wherever both are moved to.
+        var near = profile with { Resolved = [.. profile.Resolved.Select(r => Shared.Sources.Relate(r, folder))] };
+        var experiment = ExperimentDraft.ToYaml(near, draft, SchemaFile, folder,
             ["Written by `consort init` for these rows, to begin with. All keys: docs/experiment.md; what to try next: docs/choosing.md"]);
         Save(written[0], schema);
         Save(written[1], experiment);

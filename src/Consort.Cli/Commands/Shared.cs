@@ -152,7 +152,7 @@ internal static class Shared
 
     /// <summary>The bytes of the places that are files, for progress.</summary>
     public static long BytesOf(IEnumerable<string> places) =>
-        places.Where(p => SourcePlace.IsFile(p) && FileFacts.Of(p).Kind == FileKind.File).Sum(p => new FileInfo(p).Length);
+        places.Where(SourcePlace.IsFile).Sum(SourceStream.SizeOf);
 
     /// <summary>How long work may take to stop that saves a checkpoint first, or removes what is half done.</summary>
     public static readonly TimeSpan TimeToSave = TimeSpan.FromSeconds(60);

@@ -44,7 +44,7 @@ public static class DatasetEncoder
     private static EncodeResult EncodeOrReuse(EncodeRequest request, Stopwatch clock, IProgress<EncodeProgress>? progress,
         CancellationToken cancellation)
     {
-        if (Reuse(request, clock, out var reason) is { } reused)
+        if (Reuse(request, clock, cancellation, out var reason) is { } reused)
         {
             ClearLeftovers(request.Folder);
             return reused;
@@ -53,18 +53,18 @@ public static class DatasetEncoder
         using (claim)
         {
             // Whoever was waited for may have encoded the very same.
-            return hasWaited && Reuse(request, clock, out reason) is { } made ? made : Encode(request, reason, progress, cancellation);
+            return hasWaited && Reuse(request, clock, cancellation, out reason) is { } made ? made : Encode(request, reason, progress, cancellation);
         }
     }
 
-    private static EncodeResult? Reuse(EncodeRequest request, Stopwatch clock, out string reason)
+    private static EncodeResult? Reuse(EncodeRequest request, Stopwatch clock, CancellationToken cancellation, out string reason)
     {
         reason = "no dataset there yet";
         if (!EncodedDataset.IsAt(request.Folder)) return null;
         try
         {
             var manifest = Manifest.Read(request.Folder);
-            if (Difference(manifest, request) is { } difference)
+            if (Difference(manifest, request, cancellation) is { } difference)
             {
                 reason = difference;
                 return null;
@@ -108,17 +108,17 @@ public static class DatasetEncoder
     }
 
     /// <summary>What of the request differs from a stored dataset; null when nothing.</summary>
-    internal static string? Difference(Manifest manifest, EncodeRequest request)
+    internal static string? Difference(Manifest manifest, EncodeRequest request, CancellationToken cancellation = default)
     {
         if (manifest.EncoderVersion != Encoder.Version) return $"encoder version {manifest.EncoderVersion} is not {Encoder.Version}";
         if (manifest.Schema != request.Schema.Identity) return "the schema has changed";
         if (manifest.Split != request.SplitText) return request.IsFitted ? "the encoder has changed" : "the split has changed";
-        return SourceDifference(manifest, request.Split.Files, request.Sources, request.Schema);
+        return SourceDifference(manifest, request.Split.Files, request.Sources, request.Schema, cancellation);
     }
 
     /// <summary>What of the sources differs from those a dataset was made of; null when nothing.</summary>
     internal static string? SourceDifference(Manifest manifest, IReadOnlyList<string> sources, SourceCatalogue? catalogue = null,
-        Schema? known = null)
+        Schema? known = null, CancellationToken cancellation = default)
     {
         if (manifest.Sources.Count != sources.Count) return $"found {sources.Count} source files, expected {manifest.Sources.Count}";
         var schema = new Lazy<Schema>(() =>
@@ -126,7 +126,7 @@ public static class DatasetEncoder
         for (var i = 0; i < sources.Count; i++)
         {
             var difference = SourcePlace.IsFile(sources[i]) ? manifest.Sources[i].Difference(sources[i])
-                : (catalogue ?? SourceCatalogue.BuiltIn).Difference(manifest.Sources[i], sources[i], schema.Value);
+                : (catalogue ?? SourceCatalogue.BuiltIn).Difference(manifest.Sources[i], sources[i], schema.Value, cancellation);
             if (difference is not null) return difference;
         }
         // Rows without labels have no truth, whatever lies beside them.
@@ -232,7 +232,10 @@ public static class DatasetEncoder
     private static void CheckSame(IEnumerable<SourceIdentity> now, IReadOnlyList<SourceIdentity> before)
     {
         var changed = now.Zip(before).FirstOrDefault(p => p.First.Hash != p.Second.Hash).Second;
-        if (changed is not null) throw new ConsortException($"{SourcePlace.Show(changed.Path)}: its content changed while it was being encoded, expected a file that nobody writes");
+        if (changed is null) return;
+        throw new ConsortException(SourcePlace.Show(changed.Path) + (SourcePlace.IsFile(changed.Path)
+            ? ": its content changed while it was being encoded, expected a file that nobody writes"
+            : ": gave other rows when it was asked a second time, expected the same in the same order; end a query with an order by that leaves nothing open, and take random() out of it"));
     }
 
     /// <summary>Counts rows, as far as they can be told apart: the pass that looks into them may come upon an earlier mistake.</summary>

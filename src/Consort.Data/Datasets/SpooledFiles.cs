@@ -8,7 +8,7 @@ namespace Consort.Data.Datasets;
 /// </summary>
 internal sealed class SpooledFiles : IDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("consort-rows-");
+    private readonly DirectoryInfo _folder = Make();
     private readonly Dictionary<string, string> _names = []; // by the file that stands in
 
     /// <summary>Has something done with files that can all be read again.</summary>
@@ -43,6 +43,20 @@ internal sealed class SpooledFiles : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _folder.Delete(recursive: true);
+
+    private static DirectoryInfo Make()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("consort-rows-");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            var (folder, variable) = (Path.GetTempPath(), OperatingSystem.IsWindows() ? "TMP" : "TMPDIR");
+            if (Directory.Exists(folder)) throw SafeFile.Explain(folder, e);
+            throw new ConsortException($"{folder}: found no such folder, expected the one for temporary files, where rows that come only once are kept; {variable} names it", e);
+        }
+    }
 
     private string Keep(string name, CancellationToken cancellation)
     {

@@ -49,7 +49,7 @@ internal sealed class RowSample : IRowConsumer
         if (wanted == 0) wanted = long.MaxValue;
         wanted = Math.Max(1, Math.Min(wanted, MostCells / Math.Max(1, texts.Fields.Count)));
         // Of what is no file nobody knows the size before it is read.
-        var bytes = paths.All(SourcePlace.IsFile) ? paths.Sum(p => new FileInfo(p).Length) : 0;
+        var bytes = paths.All(SourcePlace.IsFile) ? paths.Sum(SourceStream.SizeOf) : 0;
         var isText = sources.ColumnsOf(paths[0]) is null;
         var mostBytes = isText ? MostBytes : MostBytes / 4; // what is no text is decoded to be passed over
         var rowsOf = new long[paths.Count];

@@ -143,7 +143,7 @@ internal static class ShardCount
 
     private static Action<long> Report(IProgress<EncodeProgress>? progress, string phase, IReadOnlyList<string> files)
     {
-        var total = files.Where(SourcePlace.IsFile).Sum(f => File.Exists(f) ? new FileInfo(f).Length : 0);
+        var total = files.Where(SourcePlace.IsFile).Sum(SourceStream.SizeOf);
         return bytes => progress?.Report(new EncodeProgress(phase, bytes, total));
     }
 }

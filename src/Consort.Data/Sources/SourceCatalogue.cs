@@ -52,16 +52,24 @@ public sealed class SourceCatalogue
         return [Find(name)!.Resolve is { } resolve ? resolve(name, Path.GetFullPath(folder ?? ".")) : name];
     }
 
+    /// <summary>A place in full as a file in a folder names it, so that both may be moved; a file stays as it is.</summary>
+    internal string Relate(string place, string folder) =>
+        SourcePlace.IsFile(place) || Find(place)!.Relate is not { } relate ? place : relate(place, Path.GetFullPath(folder));
+
     /// <summary>What a place holds that is not what was recorded; null where it is the same.</summary>
     /// <param name="recorded">What it was.</param>
     /// <param name="place">Where it is now. What is no file is read to its end.</param>
     /// <param name="schema">By which it was read.</param>
     /// <exception cref="ConsortException">It cannot be read.</exception>
-    public string? Difference(SourceIdentity recorded, string place, Schema schema)
+    public string? Difference(SourceIdentity recorded, string place, Schema schema) =>
+        Difference(recorded, place, schema, CancellationToken.None);
+
+    /// <inheritdoc cref="Difference(SourceIdentity, string, Schema)"/>
+    internal string? Difference(SourceIdentity recorded, string place, Schema schema, CancellationToken cancellation)
     {
         if (SourcePlace.IsFile(place)) return recorded.Difference(place);
         var rules = RowRules.Fitted(labelRequired: false, passesOver: true);
-        using var source = Open(new SourceRequest(place, schema, rules, Block.DefaultBytes, CancellationToken.None));
+        using var source = Open(new SourceRequest(place, schema, rules, Block.DefaultBytes, cancellation));
         using var block = new Block();
         long rows = 0;
         while (source.Read(block)) rows += block.Rows;

@@ -37,6 +37,7 @@ public static class SourceFiles
     /// <exception cref="ConsortException">No file fits, or the folder has none.</exception>
     public static IReadOnlyList<string> Some(string name)
     {
+        if (name is "-" or SourceStream.StandardInput) StandardInput.Check();
         if (Of(name) is { Count: > 0 } files) return files;
         if (Directory.Exists(name)) throw new ConsortException($"{name}: found a folder without files of rows, expected some");
         return IsPattern(name) ? throw new ConsortException($"{name}: found no file that fits, expected at least one") : [name];

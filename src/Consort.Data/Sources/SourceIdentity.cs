@@ -22,8 +22,9 @@ public sealed record SourceIdentity(string Path, long Size, long Changed, string
     /// <summary>The identity of a file just read, with its hash.</summary>
     internal static SourceIdentity Of(string path, string hash, long rows)
     {
-        var info = new FileInfo(path);
-        return new SourceIdentity(path, info.Length, info.LastWriteTimeUtc.Ticks, hash, SampleOf(path), rows);
+        // Of the file that was opened: what a link to it says of itself, as /dev/stdin does, is of the link.
+        using var file = SourceStream.Open(path);
+        return new SourceIdentity(path, file.Length, File.GetLastWriteTimeUtc(file.SafeFileHandle).Ticks, hash, SampleOf(file), rows);
     }
 
     /// <summary>Whether the file at a path has the recorded content; null when it has, otherwise what differs.</summary>
@@ -32,16 +33,15 @@ public sealed record SourceIdentity(string Path, long Size, long Changed, string
     {
         using var file = SourceStream.Open(path);
         if (file.Length != Size) return $"{path}: found {file.Length} bytes, expected {Size}";
-        if (Size > AlwaysWhole && File.GetLastWriteTimeUtc(path).Ticks == Changed)
-            return SampleOf(path) == Sample ? null : $"{path}: its content has changed";
+        if (Size > AlwaysWhole && File.GetLastWriteTimeUtc(file.SafeFileHandle).Ticks == Changed)
+            return SampleOf(file) == Sample ? null : $"{path}: its content has changed";
         var hash = new XxHash128();
         hash.Append(file);
         return Convert.ToHexStringLower(hash.GetCurrentHash()) == Hash ? null : $"{path}: its content has changed";
     }
 
-    private static string SampleOf(string path)
+    private static string SampleOf(FileStream file)
     {
-        using var file = SourceStream.Open(path);
         var hash = new XxHash128();
         var piece = new byte[PieceBytes];
         var step = Math.Max(PieceBytes, (file.Length - PieceBytes) / (Pieces - 1));

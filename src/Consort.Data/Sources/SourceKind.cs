@@ -38,6 +38,9 @@ public sealed class SourceKind
     /// <summary>A place in full, where relative names in it start from a folder; null where its places are files.</summary>
     internal Func<string, string, string>? Resolve { get; init; }
 
+    /// <summary>The way back: a place whose names start from a folder, where they are near it; null where its places are files.</summary>
+    internal Func<string, string, string>? Relate { get; init; }
+
     /// <summary>The place that keys of a file name, where relative names start from a folder; the caller closes the map.</summary>
     internal Func<OptionMap, string, string>? Read { get; init; }
 }

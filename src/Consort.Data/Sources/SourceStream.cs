@@ -124,6 +124,14 @@ internal sealed class SourceStream : IDisposable
             new($"{path}: is a pipe, which can be read only once, expected a file that can be read again; write it to a file first");
     }
 
+    /// <summary>The bytes of a file, links followed; 0 of what is none.</summary>
+    public static long SizeOf(string path)
+    {
+        if (FileFacts.Of(path).Kind != FileKind.File) return 0;
+        using var file = Open(path);
+        return file.Length;
+    }
+
     /// <summary>Whether the bytes of a place come only once: of standard input, unless a file is there, and of a pipe.</summary>
     public static bool ComesOnce(string path) =>
         FileFacts.Of(path).Kind is var kind && (kind == FileKind.Pipe || (path == StandardInput && kind != FileKind.File));

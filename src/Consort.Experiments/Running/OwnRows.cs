@@ -14,9 +14,8 @@ internal static class OwnRows
     {
         if (FileFacts.Of(path).Kind != FileKind.File || RunData.Read(run) is not { Folder: not null } recorded)
             return OwnFile.None;
-        var (size, index) = (new FileInfo(path).Length, 0);
-        while (index < recorded.Identities.Count
-            && (recorded.Identities[index].Size != size || recorded.Identities[index].Difference(path) is not null))
+        var index = 0;
+        while (index < recorded.Identities.Count && recorded.Identities[index].Difference(path) is not null)
             index++;
         if (index == recorded.Identities.Count)
             return OwnFile.None;

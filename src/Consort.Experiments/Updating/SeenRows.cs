@@ -42,7 +42,15 @@ public static class SeenRows
 
         return null;
 
-        static long Size(string place) => FileFacts.Of(place).Kind == FileKind.File ? new FileInfo(place).Length : -1;
+        static long Size(string place)
+        {
+            if (FileFacts.Of(place).Kind != FileKind.File)
+                return -1;
+            using var file = File.OpenRead(place); // of a link, the file that it leads to
+            return file.Length;
+        }
+
+
         static string Hash(string path)
         {
             var hash = new XxHash128();

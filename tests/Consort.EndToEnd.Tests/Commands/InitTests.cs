@@ -33,6 +33,22 @@ public sealed class InitTests : IDisposable
     }
 
     [Fact]
+    public void Init_OfAQueryWithAFolderOfItsOwn_IsFoundAfterBothWereMoved()
+    {
+        _folder.File("here/rows/messy.csv", Messy(300));
+        Assert.Equal(0, ConsoleRun.Of("init", $"sql:?folder={_folder.At("here/rows")}#select * from 'messy.csv'", "--out", _folder.At("here/out")).ExitCode);
+        Assert.Equal(0, ConsoleRun.Of("init", $"sql:?folder={_folder.At("here/rows")}#select * from 'messy.csv'", "--out", _folder.At("here/rows")).ExitCode);
+        Directory.Move(_folder.At("here"), _folder.At("there"));
+        Assert.Contains("sql:?folder=../rows#select", File.ReadAllText(_folder.At("there/out/experiment.yaml")), StringComparison.Ordinal);
+        Assert.Contains("sql:select", File.ReadAllText(_folder.At("there/rows/experiment.yaml")), StringComparison.Ordinal);
+        foreach (var file in new[] { "there/out/experiment.yaml", "there/rows/experiment.yaml" })
+        {
+            var run = ConsoleRun.Of("train", _folder.At(file), "--out", _folder.At(file + ".run"), "-q");
+            Assert.True(run.ExitCode == 0, run.Error);
+        }
+    }
+
+    [Fact]
     public void Init_WhereFilesAre_WritesOverThemWithForceAlone()
     {
         var data = _folder.File("messy.csv", Messy(300));

@@ -15,6 +15,29 @@ public sealed class MistakeTests
     public void Plan_NetworkThatIsNone_IsRefusedAtOnce(string network) => AssertMistake(
         $"--network: found \"{network}\", expected a speed such as 25Gb", "plan", "nosuch.yaml", "--rows", "1e6", "--network", network);
 
+    [Theory]
+    [InlineData("--source: found an empty name, expected rows", "encode", "--schema", "avazu", "--source", "", "--out", "x")]
+    [InlineData("--train: found an empty name, expected rows", "encode", "--schema", "avazu", "--train", "", "--out", "x")]
+    [InlineData("--valid: found an empty name, expected rows", "encode", "--schema", "avazu", "--train", "a", "--valid", "", "--out", "x")]
+    [InlineData("--out: found an empty name, expected that of a file", "encode", "--schema", "avazu", "--train", "a", "--out", "")]
+    [InlineData("EXPERIMENT: found an empty name, expected that of a file", "train", "")]
+    [InlineData("--data: found an empty name, expected rows", "evaluate", "run", "--data", "")]
+    [InlineData("--data: found an empty name, expected rows", "predict", "run", "--data", " ", "--out", "x")]
+    [InlineData("DATA: found an empty name, expected rows", "init", "")]
+    [InlineData("ROWS|FOLDER: found an empty name, expected rows", "data", "describe", "")]
+    public void Run_AnEmptyName_SaysWhichAndWhatIsExpected(string message, params string[] arguments) => AssertMistake(message, arguments);
+
+    [Theory]
+    [InlineData("\"\"")]
+    [InlineData("[null, train.csv]")]
+    [InlineData("[\"\", train.csv]")]
+    public void Train_AnEmptyNameInTheExperiment_NamesTheKey(string train)
+    {
+        using var clicks = new TinyClicks();
+        Replace(clicks.Experiment, line: 4, _ => $"  train: {train}");
+        AssertMistake("experiment.yaml:4, key train: found an empty name, expected rows", "train", clicks.Experiment);
+    }
+
     [Fact]
     public void Train_MissingDataFile_NamesKeyAndFolder()
     {

@@ -14,7 +14,7 @@ public sealed class LineBudgetTests
         ["Consort.Compute"] = 19_400,
         ["Consort.Compute.Bf16"] = 800,
         ["Consort.Data"] = 17_550,
-        ["Consort.Data.DuckDb"] = 750,
+        ["Consort.Data.DuckDb"] = 850,
         ["Consort.Data.Parquet"] = 900,
         ["Consort.Distributed"] = 900,
         ["Consort.Experiments"] = 4_650,
