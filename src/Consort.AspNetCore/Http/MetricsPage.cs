@@ -44,11 +44,13 @@ internal sealed class MetricsPage
         meter.CreateObservableGauge("consort.shadow.difference", () => Each(v => v.Shadow.Measure()?.MeanDifference), null,
             "Mean difference of a shadow's probabilities from those that were answered.");
 
-        IEnumerable<Measurement<double>> Drift(Func<ColumnDrift, double> value) =>
+        IEnumerable<Measurement<double>> Drift(Func<ColumnDrift, double?> value) =>
             from version in registry.Models.SelectMany(m => m.State.Versions)
             from column in version.Window.Last?.Columns ?? []
+            let number = value(column)
+            where number is not null
             select new Measurement<double>(
-                value(column), new("model", version.Model), new("version", version.Name), new("field", column.Name));
+                number.Value, new("model", version.Model), new("version", version.Name), new("field", column.Name));
 
         IEnumerable<Measurement<double>> Each(Func<ModelVersion, double?> value) =>
             from version in registry.Models.SelectMany(m => m.State.Versions)
@@ -112,12 +114,13 @@ internal sealed class MetricsPage
         Each("consort_shadow_difference", "gauge", "Mean difference of a shadow's probabilities from those that were answered.",
             v => v.Shadow.Measure()?.MeanDifference);
 
-        void Columns(string name, string help, Func<ColumnDrift, double> value)
+        void Columns(string name, string help, Func<ColumnDrift, double?> value)
         {
             text.Begin(name, "gauge", help);
             foreach (var (_, version, labels) in versions)
                 foreach (var column in version.Window.Last?.Columns ?? [])
-                    text.Add(name, $"{labels},{MetricsText.Label("field", column.Name)}", value(column));
+                    if (value(column) is { } number)
+                        text.Add(name, $"{labels},{MetricsText.Label("field", column.Name)}", number);
         }
 
         void Each(string name, string type, string help, Func<ModelVersion, double?> value)

@@ -57,7 +57,7 @@ internal sealed class DriftCommand : ExampleCommand
         if (html is not null)
             DriftPage.Write(html, report, Shared.Show(places), model, options);
         Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{Shared.Show(places)}: {report.Rows:N0} rows, {report.Columns.Count:N0} columns"));
+            $"{Shared.Show(places)}: {report.Rows:N0} rows, {report.Columns.Count:N0} watched columns"));
         Terminal.Output.WriteLine(DriftPage.Summary(report));
         Terminal.Show(DriftPage.Columns(report, MostColumns));
         if (report.Columns.Count > MostColumns)

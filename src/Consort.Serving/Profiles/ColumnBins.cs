@@ -48,6 +48,11 @@ internal sealed class ColumnBins
     /// <summary>The bin of an id, counted from the column's first.</summary>
     public int Of(int index) => index < 2 ? index : _top.TryGetValue(index, out var bin) ? bin : 2 + _tops + (index % Buckets);
 
+    /// <summary>Whether a row's list has no token, or none but missing ones.</summary>
+    /// <param name="list">Global ids.</param>
+    /// <param name="offset">The first id of the column, which is that of a missing value.</param>
+    public static bool IsMissing(ReadOnlySpan<int> list, int offset) => list.IndexOfAnyExcept(offset + Missing) < 0;
+
     /// <summary>The bin of a number.</summary>
     public int Of(float value)
     {
@@ -72,7 +77,7 @@ internal sealed class ColumnBins
                 _ => FormattableString.Invariant($"rarer tokens, group {bin - 1 - _tops} of {Buckets}"),
             };
         if (bin == Missing)
-            return "missing, or 0 as encoded";
+            return "0 as encoded, as missing ones are";
         var low = bin >= 2 ? Raw(_edges[bin - 2]) : double.NegativeInfinity;
         var high = bin <= _edges.Length ? Raw(_edges[bin - 1]) : double.PositiveInfinity;
         return double.IsInfinity(low) ? FormattableString.Invariant($"up to {high:G4}")

@@ -15,17 +15,26 @@ internal sealed class DriftJudge(DriftOptions options, int tests)
     public IReadOnlyList<DriftAlarm> Alarms => _alarms;
 
     /// <summary>Compares a column.</summary>
-    public ColumnDrift Column(ColumnProfile before, long[] now, Func<int, string> describe)
+    /// <param name="before">In the training rows.</param>
+    /// <param name="missingBefore">How many of these have no value; null where it is not known.</param>
+    /// <param name="rowsBefore">How many there are.</param>
+    /// <param name="tally">In the new rows.</param>
+    /// <param name="rows">How many there are.</param>
+    /// <param name="describe">What a bin holds, for people.</param>
+    public ColumnDrift Column(ColumnProfile before, long? missingBefore, long rowsBefore, ColumnTally tally, long rows,
+        Func<int, string> describe)
     {
+        var now = tally.Bins;
         var shift = BinShift.Of(before.Counts, now);
         double m = before.Counts.Sum(), n = now.Sum();
-        var drift = new ColumnDrift(before.Name, shift.Psi, shift.P, Share(before.Counts[ColumnBins.Missing], m),
-            Share(now[ColumnBins.Missing], n), before.IsNumeric ? 0 : Share(before.Counts[ColumnBins.Unseen], m),
+        var drift = new ColumnDrift(before.Name, shift.Psi, shift.P, missingBefore is { } none ? Share(none, rowsBefore) : null,
+            missingBefore is null ? null : Share(tally.Missing, rows), before.IsNumeric ? 0 : Share(before.Counts[ColumnBins.Unseen], m),
             before.IsNumeric ? 0 : Share(now[ColumnBins.Unseen], n), describe(shift.Bin), shift.Before, shift.Now);
         if (m == 0 || n == 0)
             return drift;
-        if (drift.Missing - drift.MissingBefore >= options.Missing && IsSure(BinShift.RiseP(drift.MissingBefore, m, drift.Missing, n)))
-            Add("missing", $"{drift.MissingBefore:P2} missing in training, {drift.Missing:P2} now");
+        if (drift is { MissingBefore: { } was, Missing: { } share } && share - was >= options.Missing
+            && IsSure(BinShift.RiseP(was, rowsBefore, share, rows)))
+            Add("missing", $"{was:P2} missing in training, {share:P2} now");
         if (drift.Unseen - drift.UnseenBefore >= options.Unseen && IsSure(BinShift.RiseP(drift.UnseenBefore, m, drift.Unseen, n)))
             Add("unseen", $"{drift.UnseenBefore:P2} of values unseen were to be expected, {drift.Unseen:P2} are");
         if (drift.Psi >= options.Psi && IsSure(drift.P))

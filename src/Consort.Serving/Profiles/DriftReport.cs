@@ -25,15 +25,18 @@ public sealed record DriftReport
 /// Population stability index Σ (q − p) ln(q/p), less what chance gives samples of these sizes; may be a little below 0.
 /// </param>
 /// <param name="P">Of no change (Pearson's test of homogeneity), for this column alone.</param>
-/// <param name="MissingBefore">Share of missing values in the training rows; of numbers, of what is encoded as 0.</param>
-/// <param name="Missing">In the new rows.</param>
+/// <param name="MissingBefore">
+/// Share of the training rows without a value, of lists those without a token. Null where it is not known: of numbers whose 0 is encoded as
+/// a missing one is, and of lists in a package of an earlier version.
+/// </param>
+/// <param name="Missing">In the new rows; null likewise.</param>
 /// <param name="UnseenBefore">Share of unseen values to be expected; 0 of numbers.</param>
 /// <param name="Unseen">In the new rows.</param>
 /// <param name="Most">The values that have changed most.</param>
 /// <param name="MostBefore">Their share in the training rows.</param>
 /// <param name="MostNow">In the new rows.</param>
 public sealed record ColumnDrift(
-    string Name, double Psi, double P, double MissingBefore, double Missing, double UnseenBefore, double Unseen, string Most,
+    string Name, double Psi, double P, double? MissingBefore, double? Missing, double UnseenBefore, double Unseen, string Most,
     double MostBefore, double MostNow);
 
 /// <summary>Predicted over observed clicks.</summary>

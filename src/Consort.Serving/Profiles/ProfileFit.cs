@@ -24,14 +24,15 @@ public static class ProfileFit
         var watched = encoder.Schema.Fields.Where(f => !f.IsGenerated && f.Derive.Count == 0).SelectMany(f => f.Columns).ToHashSet();
         int[] numbers = [.. Enumerable.Range(0, space.Numeric.Count).Where(n => watched.Contains(space.Numeric[n]))];
         ColumnBins[] bins = [.. numbers.Zip(Edges(train, numbers, cancellation), (n, edges) => new ColumnBins(n, edges))];
-        long[][] numeric = [.. bins.Select(b => new long[b.Count])];
+        ColumnTally[] numeric = [.. bins.Select(b => new ColumnTally(b.Count))];
         int[][] ids = [.. space.Categorical.Select(c => new int[c.Size])];
-        var rows = 0L;
+        var (rows, empty) = (0L, new long[ids.Length]);
         Walk(train, shuffle: false, batch =>
         {
             for (var row = 0; row < batch.Rows; row++)
             {
-                BinCounts.Add(bins, numeric, batch.IdsOf(row), batch.NumericOf(row), []);
+                for (var n = 0; n < bins.Length; n++)
+                    numeric[n].Add(bins[n], batch.IdsOf(row), batch.NumericOf(row), []);
                 for (var c = 0; c < ids.Length; c++)
                 {
                     var values = batch.IdsOf(row, c);
@@ -39,6 +40,7 @@ public static class ProfileFit
                         ids[c][id - space.Categorical[c].Offset]++;
                     if (values.IsEmpty)
                         ids[c][ColumnBins.Missing]++;
+                    empty[c] += ColumnBins.IsMissing(values, space.Categorical[c].Offset) ? 1 : 0;
                 }
             }
 
@@ -52,8 +54,11 @@ public static class ProfileFit
             Columns =
             [
                 .. Enumerable.Range(0, ids.Length).Where(c => watched.Contains(space.Categorical[c].Name))
-                    .Select(c => OfIds(c, space, ids, LeastCount(encoder.Schema, fitted[c]))),
-                .. bins.Select((b, i) => new ColumnProfile(space.Numeric[b.Place], numeric[i]) { IsNumeric = true, Edges = EdgesOf(b) }),
+                    .Select(c => OfIds(c, space, ids, LeastCount(encoder.Schema, fitted[c])) with
+                    {
+                        Empty = space.Categorical[c].List is null ? null : empty[c],
+                    }),
+                .. bins.Select((b, i) => new ColumnProfile(space.Numeric[b.Place], numeric[i].Bins) { IsNumeric = true, Edges = EdgesOf(b) }),
             ],
         };
     }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Consort.Serving.Profiles;
 
 /// <summary>
@@ -40,6 +42,12 @@ public sealed record ColumnProfile(string Name, IReadOnlyList<long> Counts)
 
     /// <summary>Whether its values are numbers.</summary>
     public bool IsNumeric { get; init; }
+
+    /// <summary>
+    /// Of lists: rows with no token but missing ones. Null of other columns, and in packages of earlier versions, which counted tokens alone.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? Empty { get; init; }
 }
 
 /// <summary>Probabilities that a model gave to held-out rows, and what came of these.</summary>

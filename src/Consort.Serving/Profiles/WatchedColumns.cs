@@ -5,6 +5,7 @@ namespace Consort.Serving.Profiles;
 /// <summary>The columns of a profile beside those of the encoder.</summary>
 internal sealed class WatchedColumns
 {
+    private const int MostDecimals = 6; // of numbers that people write down
     private readonly Encoder _encoder;
     private readonly FittedNumber?[] _numbers;
 
@@ -43,44 +44,13 @@ internal sealed class WatchedColumns
     }
 
     /// <summary>What a bin of a column holds, for people.</summary>
-    public string Describe(int column, int bin) => Bins[column].Describe(bin, _encoder, _numbers[column]);
-}
+    public string Describe(int column, int bin) => bin == ColumnBins.Missing && TellsMissing(column) ? "(missing)"
+        : Bins[column].Describe(bin, _encoder, _numbers[column]);
 
-/// <summary>Counts of values, bin by bin, [column][bin].</summary>
-internal static class BinCounts
-{
-    /// <summary>Counts a row.</summary>
-    /// <param name="bins">The columns.</param>
-    /// <param name="counts">Their counts.</param>
-    /// <param name="ids">Global ids, [F].</param>
-    /// <param name="numerics">[N].</param>
-    /// <param name="lists">Where ids of list columns say.</param>
-    public static void Add(IReadOnlyList<ColumnBins> bins, long[][] counts, ReadOnlySpan<int> ids, ReadOnlySpan<float> numerics,
-        ReadOnlySpan<int> lists)
-    {
-        for (var c = 0; c < bins.Count; c++)
-            Add(bins[c], counts[c], ids, numerics, lists);
-    }
+    /// <summary>Whether what a column is encoded as tells a missing value from all others.</summary>
+    public bool TellsMissing(int column) => Bins[column].Column is not null || _numbers[column] is { } number && IsOwnNumber(number);
 
-    /// <summary>Counts what a row has of one column.</summary>
-    public static void Add(ColumnBins of, long[] counts, ReadOnlySpan<int> ids, ReadOnlySpan<float> numerics, ReadOnlySpan<int> lists)
-    {
-        if (of.Column is not { } column)
-        {
-            counts[of.Of(numerics[of.Place])]++;
-            return;
-        }
-
-        if (column.List is null)
-        {
-            counts[of.Of(ids[of.Place] - column.Offset)]++;
-            return;
-        }
-
-        var list = lists.Slice(ids[of.Place] + 1, lists[ids[of.Place]]);
-        foreach (var id in list)
-            counts[of.Of(id - column.Offset)]++;
-        if (list.IsEmpty)
-            counts[ColumnBins.Missing]++;
-    }
+    // A missing number is encoded as 0. So is a number that is the shift: of a mean with many decimals there is as good as none.
+    private static bool IsOwnNumber(FittedNumber number) => number.Scale != 0 && !number.IsHeld
+        && (number.Shift < number.Low || number.Shift > number.High || Math.Round(number.Shift, MostDecimals) != number.Shift);
 }

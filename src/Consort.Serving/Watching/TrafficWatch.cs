@@ -11,7 +11,7 @@ public sealed class TrafficWatch
     private readonly Scorer _scorer;
     private readonly TrainingProfile _profile;
     private readonly WatchedColumns _columns;
-    private readonly long[][] _counts;
+    private readonly ColumnTally[] _counts;
     private readonly float[] _edges;
     private readonly long[] _scores;
     private readonly int[] _fields; // the field of each column, by its place among the scorer's
@@ -20,7 +20,7 @@ public sealed class TrafficWatch
     private TrafficWatch(Scorer scorer, TrainingProfile profile)
     {
         (_scorer, _profile, _columns) = (scorer, profile, WatchedColumns.Of(scorer.Encoder, profile));
-        _counts = [.. _columns.Bins.Select(b => new long[b.Count])];
+        _counts = [.. _columns.Bins.Select(b => new ColumnTally(b.Count))];
         _fields = [.. _columns.Bins.Select(b => FieldOf(scorer, b))];
         _edges = [.. profile.Scores?.Edges ?? []];
         if (profile.Scores is { } scores && scores.Counts.Count != _edges.Length + 1)
@@ -47,8 +47,7 @@ public sealed class TrafficWatch
         var (columns, numerics) = (_scorer.Encoder.Space.Categorical.Count, _scorer.Encoder.Space.Numeric.Count);
         for (var row = 0; row < batch.Count; row++)
         {
-            BinCounts.Add(_columns.Bins, _counts, batch.Ids.AsSpan(row * columns, columns), batch.Numerics.AsSpan(row * numerics, numerics),
-                batch.Lists);
+            Add(batch.Ids.AsSpan(row * columns, columns), batch.Numerics.AsSpan(row * numerics, numerics), batch.Lists);
             _scores[ProfileFit.ScoreBin(_edges, probabilities[row])]++;
         }
 
@@ -61,7 +60,7 @@ public sealed class TrafficWatch
     public void Add(Impression impression, float probability)
     {
         _scorer.Require(impression.Scorer);
-        BinCounts.Add(_columns.Bins, _counts, impression.Ids, impression.Numerics, impression.Lists);
+        Add(impression.Ids, impression.Numerics, impression.Lists);
         _scores[ProfileFit.ScoreBin(_edges, probability)]++;
         Rows++;
     }
@@ -80,10 +79,10 @@ public sealed class TrafficWatch
         {
             for (var c = 0; c < _counts.Length; c++)
                 if (differs[_fields[c]])
-                    BinCounts.Add(_columns.Bins[c], _counts[c], candidates.Ids.AsSpan(row * columns, columns),
+                    _counts[c].Add(_columns.Bins[c], candidates.Ids.AsSpan(row * columns, columns),
                         candidates.Numerics.AsSpan(row * numerics, numerics), candidates.Lists);
                 else
-                    BinCounts.Add(_columns.Bins[c], _counts[c], context.Ids, context.Numerics, context.Lists);
+                    _counts[c].Add(_columns.Bins[c], context.Ids, context.Numerics, context.Lists);
             _scores[ProfileFit.ScoreBin(_edges, probabilities[row])]++;
         }
 
@@ -100,6 +99,16 @@ public sealed class TrafficWatch
         Labelled++;
     }
 
+    private void Add(ReadOnlySpan<int> ids, ReadOnlySpan<float> numerics, ReadOnlySpan<int> lists)
+    {
+        for (var c = 0; c < _counts.Length; c++)
+            _counts[c].Add(_columns.Bins[c], ids, numerics, lists);
+    }
+
+    // Null where it is not known.
+    private long? MissingBefore(int column) => _columns.Bins[column].Column is { List: not null } ? _profile.Columns[column].Empty
+        : _columns.TellsMissing(column) ? _profile.Columns[column].Counts[ColumnBins.Missing] : null;
+
     private static int FieldOf(Scorer scorer, ColumnBins bins) => Enumerable.Range(0, scorer.Fields.Count)
         .First(f => (bins.Column is null ? scorer.NumericOf(f) : scorer.CategoricalOf(f)).Contains(bins.Place));
 
@@ -107,7 +116,7 @@ public sealed class TrafficWatch
     public void Clear()
     {
         foreach (var counts in _counts)
-            Array.Clear(counts);
+            counts.Clear();
         Array.Clear(_scores);
         (Rows, Labelled, _predicted, _clicks) = (0, 0, 0, 0);
     }
@@ -120,7 +129,7 @@ public sealed class TrafficWatch
         return new DriftReport
         {
             Rows = Rows,
-            Columns = [.. _counts.Select((c, i) => judge.Column(_profile.Columns[i], c, bin => _columns.Describe(i, bin)))],
+            Columns = [.. _counts.Select((c, i) => judge.Column(_profile.Columns[i], MissingBefore(i), _profile.Rows, c, Rows, bin => _columns.Describe(i, bin)))],
             Scores = _profile.Scores is { } scores ? judge.Scores(scores, _scores) : null,
             Calibration = _profile.Scores is { } held && Labelled > 0 ? judge.Calibration(held, _predicted, _clicks, Labelled) : null,
             Alarms = judge.Alarms,

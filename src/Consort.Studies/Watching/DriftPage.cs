@@ -19,14 +19,18 @@ public static class DriftPage
     public static ResultTable Columns(DriftReport report, int most = int.MaxValue) => ResultTable.Of(
         report.Columns.OrderByDescending(c => c.Psi).Take(most).Concat(report.Scores is { } scores ? [scores] : []),
         new("column", c => c.Name),
-        new("PSI", c => c.Psi, "F4"),
+        new("PSI", c => Shown(c.Psi), "F4"),
         new("missing, training", c => c.MissingBefore, "P2"),
         new("now", c => c.Missing, "P2"),
         new("unseen, expected", c => c.UnseenBefore, "P2"),
         new("now", c => c.Unseen, "P2"),
         new("changed most", c => PrintableText.Short(c.Most, 40)),
         new("training", c => c.MostBefore, "P2"),
-        new("now", c => c.MostNow, "P2"));
+        new("now", c => c.MostNow, "P2")) with
+    { Missing = "not known" };
+
+    // Next to nothing has no sign.
+    private static double Shown(double psi) => Math.Round(psi, 4) + 0.0;
 
     /// <summary>Whether there is drift, in a line.</summary>
     public static string Verdict(DriftReport report) => report.Alarms.Count == 0 ? "no drift"
@@ -68,12 +72,12 @@ public static class DriftPage
 
     private static Document Page(DriftReport report, string rows, string model, DriftOptions options) => new(
         $"{rows} beside what {model} was trained on",
-        string.Create(CultureInfo.InvariantCulture, $"{report.Rows:N0} rows, {report.Columns.Count:N0} columns"),
+        string.Create(CultureInfo.InvariantCulture, $"{report.Rows:N0} rows, {report.Columns.Count:N0} watched columns"),
         [.. report.Alarms.Select(Line).Prepend(Verdict(report)), .. Calibration(report) is { } line ? new[] { line } : []],
         [
             new Fact("alarms", Numbers.Whole(report.Alarms.Count), "large, and surely no chance"),
-            .. report.Columns.MaxBy(c => c.Psi) is { } top ? new[] { new Fact("largest PSI", Numbers.Fixed(top.Psi, 4), top.Name) } : [],
-            .. report.Scores is { } s ? new[] { new Fact("PSI of the scores", Numbers.Fixed(s.Psi, 4), "beside held-out rows") } : [],
+            .. report.Columns.MaxBy(c => c.Psi) is { } top ? new[] { new Fact("largest PSI", Numbers.Fixed(Shown(top.Psi), 4), top.Name) } : [],
+            .. report.Scores is { } s ? new[] { new Fact("PSI of the scores", Numbers.Fixed(Shown(s.Psi), 4), "beside held-out rows") } : [],
         ],
         [
             new Section("columns", "Columns, the most changed first",
@@ -89,10 +93,10 @@ public static class DriftPage
         var alarmed = report.Alarms.Select(a => a.Column).ToHashSet(StringComparer.Ordinal);
         var plot = new StripPlot
         {
-            Description = $"PSI of {Numbers.Count(shown.Length, "column")}, the largest at the top: {shown[0].Name} {Numbers.Fixed(shown[0].Psi, 4)}.",
+            Description = $"PSI of {Numbers.Count(shown.Length, "column")}, the largest at the top: {shown[0].Name} {Numbers.Fixed(Shown(shown[0].Psi), 4)}.",
             Name = "PSI",
             Strips = [.. shown.Select(c => new Strip(PrintableText.Short(c.Name, 40), [], c.Psi, null, null,
-                $"{c.Name}: PSI {Numbers.Fixed(c.Psi, 4)}", alarmed.Contains(c.Name) ? 1 : 0))],
+                $"{c.Name}: PSI {Numbers.Fixed(Shown(c.Psi), 4)}", alarmed.Contains(c.Name) ? 1 : 0))],
             Levels = [new Level(options.Psi, "alarm, where it is sure")],
         };
         var left = report.Columns.Count > shown.Length

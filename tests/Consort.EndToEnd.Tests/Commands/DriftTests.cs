@@ -41,6 +41,65 @@ public sealed class DriftTests : IDisposable
         Assert.Matches("^next +consort update RUN --data ", lines[^1]);
     }
 
+    // Rows of 10 tokens or none: half of them without one are but a tenth of all tokens.
+    [Fact]
+    public void Drift_ListsThatGoEmptyAndZerosAmongNumbers_AreToldAsRows()
+    {
+        _folder.File("schema.yaml", """
+            delimiter: comma
+            header: true
+            fields:
+              - {name: label, kind: label}
+              - {name: tags, kind: list, splitter: "|", max_len: 10}
+              - {name: seen, kind: sequence, splitter: "|", max_len: 10}
+              - {name: clicks, kind: numeric, transform: none}
+              - {name: size, kind: numeric, transform: standardise}
+            """);
+        Rows(1, 0.1, 0.1);
+        Rows(2, 0.1, 0.1);
+        var package = PackLogistic();
+        Assert.Empty(Found(Rows(3, 0.1, 0.1), 0));
+        var text = Drift(package, Rows(4, 0.5, 0.1)).Output;
+        Assert.Contains("4.csv: 3,000 rows, 4 watched columns", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("-0.0000", text, StringComparison.Ordinal);
+        foreach (var list in new[] { "tags", "seen" })
+        {
+            Assert.Contains((list, "missing"), Found(_folder.At("4.csv"), 3));
+            Assert.Equal(0.5, Share(list, "missing").GetDouble(), 0.03);
+            Assert.Equal(0.1, Share(list, "missing_before").GetDouble(), 0.02);
+        }
+
+        // Zeros are no missing values.
+        Assert.DoesNotContain(Found(Rows(5, 0.1, 0.5), 3), a => a.Kind == "missing");
+        Assert.Equal(JsonValueKind.Null, Share("clicks", "missing").ValueKind);
+        Assert.Equal(0, Share("size", "missing").GetDouble());
+        Assert.Contains("not known", Drift(package, _folder.At("5.csv")).Output, StringComparison.Ordinal);
+
+        string Rows(int day, double empty, double zero)
+        {
+            var random = new Random(day);
+            return _folder.File($"{day}.csv", "label,tags,seen,clicks,size\n" + string.Concat(Enumerable.Range(0, 3000).Select(_ =>
+                FormattableString.Invariant($"{random.Next(2)},{List()},{List()},{(random.NextDouble() < zero ? 0 : random.Next(1, 9))},{random.NextDouble():F4}\n"))));
+
+            string List() => random.NextDouble() < empty ? "" : string.Join('|', Enumerable.Range(0, 10).Select(_ => $"t{random.Next(5)}"));
+        }
+
+        (string Column, string Kind)[] Found(string day, int code)
+        {
+            Assert.Equal(code, Drift(package, day, "--json", _folder.At("drift.json")).ExitCode);
+            using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("drift.json")));
+            return [.. json.RootElement.GetProperty("alarms").EnumerateArray()
+                .Select(a => (a.GetProperty("column").GetString()!, a.GetProperty("kind").GetString()!))];
+        }
+
+        JsonElement Share(string column, string key)
+        {
+            using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("drift.json")));
+            return json.RootElement.GetProperty("columns").EnumerateArray()
+                .Single(c => c.GetProperty("name").GetString() == column).GetProperty(key).Clone();
+        }
+    }
+
     [Fact]
     public void Drift_FewRows_RaiseNoAlarm()
     {
@@ -99,6 +158,11 @@ public sealed class DriftTests : IDisposable
             """);
         Day(1, rows: rows);
         Day(2, rows: rows / 2);
+        return PackLogistic();
+    }
+
+    private string PackLogistic()
+    {
         var experiment = _folder.File("lr.yaml", $$"""
             data: { schema: schema.yaml, train: 1.csv, valid: 2.csv, cache: {{_folder.At("cache").Replace('\\', '/')}} }
             embedding: { dimension: 2 }
