@@ -49,6 +49,9 @@ internal sealed class InitCommand : ExampleCommand
         Output.CheckApart("--json", json, [.. places, .. written]);
         foreach (var file in written)
             Output.CheckApart("--out", file, places);
+        // Told first: what is to be written matters little to who has named a wrong file.
+        if (places.FirstOrDefault(p => FileFacts.Of(p).Kind == FileKind.None) is { } gone)
+            throw new ConsortException($"{gone}: file not found");
         if (written.FirstOrDefault(File.Exists) is { } there && !arguments.GetValue(_force))
             throw new ConsortException($"{there}: is there already; --force writes over it, --out DIR writes to another folder");
         var profile = DataProfile.Of(_profile.Read(arguments, Terminal, sources, quiet), Terminal.Cancellation);

@@ -70,13 +70,13 @@ internal sealed class UpdateCommand : ExampleCommand
         Terminal.Show(ResultTable.Of(
             done,
             new("day", d => d.Day),
-            new("rows", d => d.Result.Record.Before.Rows),
+            new("rows", d => d.Result.Record.Before.Rows, "N0"),
             new("AUC before", d => d.Result.Record.Before.Auc, "F5"),
             new("log-loss", d => d.Result.Record.Before.LogLoss, "F5"),
             new("predicted / observed", d => d.Result.Record.Before.Calibration, "F3"),
-            new("new tokens", d => d.Result.Record.Vocabulary.Admitted),
-            new("gone", d => d.Result.Record.Vocabulary.Evicted),
-            new("ids", d => d.Result.Record.Vocabulary.Size),
+            new("new tokens", d => d.Result.Record.Vocabulary.Admitted, "N0"),
+            new("gone", d => d.Result.Record.Vocabulary.Evicted, "N0"),
+            new("ids", d => d.Result.Record.Vocabulary.Size, "N0"),
             new("seconds", d => d.Result.Run.Training.Seconds, "F1")));
         Terminal.Output.WriteLine(calibration is not { } c
             ? "calibration  too few held-out rows to tell whether it helps: none"

@@ -28,7 +28,13 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
             return Made(column, Plain(profile, FieldKind.Boolean, FieldKind.Categorical), $"yes or no: {Tops(column)}");
         if (column.Numbers is { Min: >= 0 } && ColumnWords.IsWeight(column.Name) && !profile.Dialect.IsPairs)
             return Made(column, FieldKind.Weight, "its name says how much each row counts" + Odd(column, "rows that will be refused"));
-        if (column.Numbers is { } numbers) return OfNumbers(column, numbers, profile.RowsLookedAt);
+        if (column.Numbers is { } numbers)
+        {
+            var draft = OfNumbers(column, numbers, profile.RowsLookedAt);
+            return numbers.Min >= 0 && ColumnWords.MayBeWeight(column.Name) && !profile.Dialect.IsPairs
+                ? draft with { Why = $"{draft.Why}; if this is a row's weight: kind: weight" } : draft;
+        }
+
         if (column.HasSpaces && column.MeanCharacters > 40 && column.Distinct > column.Rows / 2)
             return Made(column, FieldKind.Ignored, $"free text, {N(column.Distinct)} different in {N(column.Rows)} rows");
         return Made(column, FieldKind.Categorical, $"words: {N(column.Distinct)} different, most often {Tops(column)}{Missing(column)}{Odd(column, column.Odd is { } odd ? $"so that all are taken for words; where such cells mean none, make it kind: {(odd.Kind == "time" ? "time" : "numeric")} with these texts under missing" : "")}");
@@ -64,6 +70,7 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
     private const int FewValues = 24;
     private const double LongLists = 5;
     private const int FewestDigits = 6;
+    private const int MostMissing = 4;
 
     // Numbers with decimals may all differ; whole ones are names where they are long, count on, or are called so.
     private static bool IsName(ColumnProfile column) => column.IsUnique && column switch
@@ -78,7 +85,7 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
     {
         var shown = time.HasHours ? "yyyy-MM-dd HH:mm" : "yyyy-MM-dd";
         var span = $"{(time.HasHours ? "times" : "dates without hours")} ({time.Format}) from {time.From.ToString(shown, CultureInfo.InvariantCulture)}"
-            + $" to {time.To.ToString(shown, CultureInfo.InvariantCulture)}{Missing(column)}{Odd(column, TakenForMissing)}";
+            + $" to {time.To.ToString(shown, CultureInfo.InvariantCulture)}{MissingTexts(column)}{Odd(column, TakenForMissing)}";
         TimePart[] parts = [.. time.HasHours ? [TimePart.Hour] : Array.Empty<TimePart>(),
             .. !time.HasHours || time.To - time.From >= TimeSpan.FromDays(2)
                 ? [TimePart.Weekday, TimePart.Weekend] : Array.Empty<TimePart>()];
@@ -97,7 +104,7 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
     private static ColumnDraft OfList(ColumnProfile column, ListProfile list)
     {
         var isHistory = ColumnWords.IsHistory(column.Name) || (list.SameAs is not null && list.MeanLength >= LongLists);
-        var same = isHistory && list.SameAs is not null ? $", of the same tokens as {PrintableText.Short(list.SameAs, 40)}" : "";
+        var same = (isHistory || list.AreValues) && list.SameAs is not null ? $", of the same tokens as {PrintableText.Short(list.SameAs, 40)}" : "";
         var draft = Made(column, isHistory ? FieldKind.Sequence : FieldKind.List, string.Create(CultureInfo.InvariantCulture,
             $"{list.Tokens:N0} different tokens with \"{list.Splitter}\" between{(list.WeightSplitter is { } w ? $", each with a weight behind \"{w}\"" : "")}{same}; {list.MeanLength:F1} a row, at most {list.MaxLength:N0}{Missing(column)}"));
         return draft with
@@ -117,7 +124,7 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
 
     private static ColumnDraft OfNumbers(ColumnProfile column, NumberProfile numbers, long rows)
     {
-        var seen = $"{(numbers.AreWhole ? "whole numbers" : "numbers")} from {G(numbers.Min)} to {G(numbers.Max)}, {N(column.Distinct)} different{Missing(column)}{(numbers.AsFloats ? ", written as floats" : "")}";
+        var seen = $"{(numbers.AreWhole ? "whole numbers" : "numbers")} from {G(numbers.Min)} to {G(numbers.Max)}, {N(column.Distinct)} different{MissingTexts(column)}{(numbers.AsFloats ? ", written as floats" : "")}";
         if (!numbers.AreWhole) return Number(seen);
         if (column.Distinct <= FewValues) return Token($"{seen}: so few are best taken one by one");
         if (ColumnWords.IsId(column.Name)) return Token($"{seen}: its name says that they name something");
@@ -152,6 +159,13 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
 
     private static string Missing(ColumnProfile column) =>
         column.Missing == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $", {column.MissingShare:P1} missing");
+
+    // Which texts were taken for none.
+    private static string MissingTexts(ColumnProfile column)
+    {
+        var texts = column.MissingTexts.Select(m => m.Token.Length == 0 ? "empty" : $"\"{m.Token}\"").Take(MostMissing).ToArray();
+        return texts is [] or ["empty"] ? Missing(column) : $"{Missing(column)} ({string.Join(", ", texts)})";
+    }
 
     private static string Tops(ColumnProfile column) =>
         string.Join(", ", column.Top.Take(2).Select(t => $"\"{PrintableText.Short(t.Token, 30)}\""));

@@ -67,7 +67,11 @@ public sealed record TimeProfile(string Format, DateTime From, DateTime To, bool
 /// <param name="SameAs">Another column that has most of the tokens, or null.</param>
 /// <param name="Top">The most frequent tokens, by cells.</param>
 public sealed record ListProfile(string Splitter, string? WeightSplitter, double MeanLength, int MaxLength, long Tokens, string? SameAs,
-    IReadOnlyList<TokenCount> Top);
+    IReadOnlyList<TokenCount> Top)
+{
+    /// <summary>Whether nearly all different tokens are values of that column, and enough of its values are tokens.</summary>
+    internal bool AreValues { get; init; }
+}
 
 /// <summary>What a column looks like in the rows that were looked at.</summary>
 /// <param name="Name">Its name.</param>

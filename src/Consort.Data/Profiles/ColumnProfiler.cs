@@ -25,7 +25,7 @@ internal static class ColumnProfiler
     private const int MostDays = 3_700;
     private const int MostTries = 1_000;
 
-    // In a column of words these may be values as others.
+    // In a column of words these may be values as others, and so may a usual text in other letters, such as n/a.
     private static readonly string[] NumbersAlone = ["none", "-"];
 
     public static ColumnProfile Of(SampledColumn column, SampleContext context)
@@ -33,6 +33,7 @@ internal static class ColumnProfiler
         var all = column.Count(context.Clicks, context.IsFit);
         TextCount[] some = [.. all.Where(c => c.Count > 0)];
         var values = some.Where(c => !IsMissing(c.Text)).ToList();
+        TextCount[] alone = [.. some.Where(c => IsMissing(c.Text) && IsWordElsewhere(c.Text))];
         var odd = column.Splitter is not null || IsBoolean(values) ? null
             : OddCells.Of("number", values, v => NumberShape.TryRead(v.Text, out _), _ => false, Find);
         var numbers = column.Splitter is null ? NumberShape.Of(Good(odd, v => NumberShape.TryRead(v.Text, out _)), context.HasLabel) : null;
@@ -41,7 +42,8 @@ internal static class ColumnProfiler
         odd = time is null ? odd ?? others : others;
         if (numbers is null && time is null)
         {
-            values.AddRange(some.Where(c => NumbersAlone.Contains(c.Text)));
+            values.AddRange(alone);
+            odd = odd?.With(alone, Find);
             if (AreCountries(values)) values.AddRange(some.Where(c => c.Text == "NA"));
         }
         var present = values.Sum(v => (long)v.Count);
@@ -97,7 +99,11 @@ internal static class ColumnProfiler
             odd is { AreFew: true } ? [.. values.Where(isGood)] : values;
     }
 
-    private static bool IsMissing(string text) => text.Length == 0 || CellHint.UsualMissing.Contains(text);
+    private static bool IsMissing(string text) =>
+        text.Length == 0 || CellHint.UsualMissing.Contains(text, StringComparer.OrdinalIgnoreCase);
+
+    private static bool IsWordElsewhere(string text) =>
+        text.Length > 0 && (NumbersAlone.Contains(text) || !CellHint.UsualMissing.Contains(text));
 
     // Where others are two capital letters, NA is Namibia.
     private static bool AreCountries(List<TextCount> values) =>

@@ -66,6 +66,9 @@ internal static partial class ColumnWords
     public static bool IsWeight(string name) =>
         NotWord().Replace(name, "").ToLowerInvariant() is "sampleweight" or "rowweight" or "importanceweight" or "instanceweight";
 
+    /// <summary>Whether it may be the weight of a row, or of a parcel.</summary>
+    public static bool MayBeWeight(string name) => NotWord().Replace(name, "").ToLowerInvariant() is "weight" or "weights" or "w";
+
     public static bool IsId(string name) => Says(name, Ids, Numbers);
 
     public static bool IsNumber(string name) => Says(name, Numbers, Ids);

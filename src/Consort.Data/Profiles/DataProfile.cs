@@ -88,9 +88,17 @@ public sealed record DataProfile(
             if (columns[c].List is not { WeightSplitter: null } list) continue;
             var same = Enumerable.Range(0, columns.Length)
                 .Where(o => columns[o].Type is "text" or "whole" && o != c && columns[o].Distinct > 2)
-                .Select(o => (columns[o].Name, Share: ListGuess.ShareIn(sample.Columns[c], list.Splitter, sample.Columns[o])))
-                .Where(o => o.Share >= MostTokens).OrderByDescending(o => o.Share).FirstOrDefault().Name;
-            columns[c] = columns[c] with { List = list with { SameAs = same } };
+                .Select(o => (Column: o, Share: ListGuess.ShareIn(sample.Columns[c], list.Splitter, sample.Columns[o])))
+                .Where(o => o.Share >= MostTokens).OrderByDescending(o => o.Share).Select(o => (int?)o.Column).FirstOrDefault();
+            if (same is { } other)
+                columns[c] = columns[c] with
+                {
+                    List = list with
+                    {
+                        SameAs = columns[other].Name,
+                        AreValues = ListGuess.AreValues(sample.Columns[c], list.Splitter, sample.Columns[other]),
+                    },
+                };
         }
         var first = request.Catalogue.Places(request.Sources[0])[0];
         return new DataProfile(request.Sources, sample.AllRows, sample.Rows, sample.IsCounted, label, problem, columns)

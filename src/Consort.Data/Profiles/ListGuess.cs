@@ -13,6 +13,8 @@ internal static partial class ListGuess
     private const double LeastReuse = 2;
     private const double MostOdd = 0.1;
     private const int MostTop = 20;
+    private const int FewestTokens = 10;
+    private const double LeastOfValues = 0.25, NearlyAll = 0.95;
 
     private static readonly string[] Splitters = ["|", "^", ";", ",", "~", " "];
 
@@ -93,6 +95,15 @@ internal static partial class ListGuess
             }
         }
         return all == 0 ? 0 : (double)known / all;
+    }
+
+    /// <summary>Whether nearly all different tokens are values of another column, and many of its values are tokens.</summary>
+    public static bool AreValues(SampledColumn list, string splitter, SampledColumn other)
+    {
+        var tokens = list.Texts.SelectMany(t => t.Split(splitter, StringSplitOptions.RemoveEmptyEntries)).ToHashSet(StringComparer.Ordinal);
+        // Any few small numbers are among others.
+        return tokens.Count >= Math.Max(FewestTokens, LeastOfValues * other.Texts.Count)
+            && tokens.Count(t => other.TryFind(t, out _)) >= NearlyAll * tokens.Count;
     }
 
     [GeneratedRegex(@"[()\\{}<>=""/]|.{41}")]

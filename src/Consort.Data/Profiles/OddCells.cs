@@ -22,6 +22,21 @@ public sealed record OddCells(string Kind, long Cells, IReadOnlyList<string> Tex
     /// <summary>Whether all of them are times too early or too late.</summary>
     internal bool IsRange { get; init; }
 
+    /// <summary>With texts that would be missing ones among numbers, where the column is taken for words.</summary>
+    /// <param name="texts">Them.</param>
+    /// <param name="find">Says of some texts which comes first, and where.</param>
+    internal OddCells With(IReadOnlyList<TextCount> texts, Func<IReadOnlySet<string>, (string Text, string Place)> find)
+    {
+        if (texts.Count == 0) return this;
+        string[] all = [.. Texts, .. texts.Select(t => t.Text)];
+        var (text, place) = find(all.ToHashSet(StringComparer.Ordinal));
+        return this with
+        {
+            Cells = Cells + texts.Sum(t => (long)t.Count), Texts = [.. all.Take(MostTexts)], First = text, Place = place,
+            IsRange = false,
+        };
+    }
+
     /// <summary>Looks for such cells; null where there are none, or where there are too many to speak of.</summary>
     /// <param name="kind">What the others are.</param>
     /// <param name="values">The texts of the column that are not missing.</param>

@@ -9,6 +9,8 @@ namespace Consort.Data.Profiles;
 /// </summary>
 internal sealed class RowSample : IRowConsumer
 {
+    private static readonly char[] Separators = [Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar];
+
     private const long MostCells = 20_000_000;
     private const long MostCharacters = 200_000_000;
     private const long MostBytes = 4L << 30;
@@ -16,6 +18,7 @@ internal sealed class RowSample : IRowConsumer
     private readonly char[] _room = new char[4096];
     private readonly List<long> _places = [];
     private readonly List<(int FirstRow, int Source, Func<long, string> Say)> _sources = [];
+    private string _folder = ""; // that all files lie in
     private long _characters;
 
     private RowSample(Schema texts) => Columns = [.. texts.Fields.Select(f => new SampledColumn(f))];
@@ -45,7 +48,7 @@ internal sealed class RowSample : IRowConsumer
     public static RowSample Read(IReadOnlyList<string> paths, Schema texts, SourceCatalogue sources, long wanted,
         IProgress<long>? progress, CancellationToken cancellation)
     {
-        var sample = new RowSample(texts);
+        var sample = new RowSample(texts) { _folder = FolderOf(paths) };
         if (wanted == 0) wanted = long.MaxValue;
         wanted = Math.Max(1, Math.Min(wanted, MostCells / Math.Max(1, texts.Fields.Count)));
         // Of what is no file nobody knows the size before it is read.
@@ -104,11 +107,23 @@ internal sealed class RowSample : IRowConsumer
         Rows += rows.Group.Rows;
     }
 
-    /// <summary>Where one of the rows looked at is: <c>clicks.csv:17</c>.</summary>
+    // A name alone is not enough where several folders have such a file.
+    private static string FolderOf(IReadOnlyList<string> paths)
+    {
+        string[] files = [.. paths.Where(SourcePlace.IsFile)];
+        var folder = files.Length == 0 ? "" : Above(files[0]);
+        while (!files.All(f => f.StartsWith(folder, StringComparison.Ordinal))) folder = Above(folder[..^1]);
+        return folder;
+
+        static string Above(string path) => path[..(path.LastIndexOfAny(Separators) + 1)];
+    }
+
+    /// <summary>Where one of the rows looked at is: <c>clicks.csv:17</c>, below the folder of all files.</summary>
     public string PlaceOf(int row)
     {
         var place = _sources.Last(s => s.FirstRow <= row).Say(_places[row]);
-        return SourcePlace.IsFile(place) ? Path.GetFileName(place) : place;
+        return !SourcePlace.IsFile(place) ? place
+            : _folder.Length > 0 && place.StartsWith(_folder, StringComparison.Ordinal) ? place[_folder.Length..] : place;
     }
 
     IEnumerable<(int Field, Action<int> Look)> IRowConsumer.Looks(RowCursor rows) => [];

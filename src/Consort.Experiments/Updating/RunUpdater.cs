@@ -8,6 +8,7 @@ using Consort.Data.Sources;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Foundation.Files;
+using Consort.Learning.Checkpoints;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
 
@@ -125,7 +126,7 @@ public static class RunUpdater
                 parent.Encoder.Space.Features, grown.Admitted, grown.Evicted, grown.Encoder.Space.Features),
             Before = score,
             Identity = Convert.ToHexStringLower(XxHash128.Hash(System.Text.Encoding.UTF8.GetBytes(
-                $"{weights} {Hash(run.LastCheckpoint)} {grown.Encoder.Checksum()} {request.Options.Text}"))),
+                $"{TensorFile.DigestOfTensors(parent.Weights)} {DigestOfState(run)} {grown.Encoder.Checksum()} {request.Options.Text}"))),
         };
         using var claim = folder.Claim();
         using var workers = new Workers(request.Threads);
@@ -149,10 +150,11 @@ public static class RunUpdater
         : WaitingTokens.Read(File.ReadAllBytes(run.Waiting))
             ?? throw new ConsortException($"{run.Waiting}: the file is damaged, expected counters of waiting tokens and their checksum");
 
+    private static string DigestOfState(RunFolder run) =>
+        File.Exists(run.LastCheckpoint) ? TensorFile.DigestOfTensors(run.LastCheckpoint) : "none";
+
     private static string Hash(string file)
     {
-        if (!File.Exists(file))
-            return "none";
         using var stream = File.OpenRead(file);
         var hash = new XxHash128();
         hash.Append(stream);

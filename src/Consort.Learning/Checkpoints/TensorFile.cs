@@ -109,6 +109,19 @@ internal static class TensorFile
         return Metadata(ReadHeader(stream, path), path).State;
     }
 
+    /// <summary>A digest of its tensors alone: names, shapes and numbers. The state beside them has times.</summary>
+    /// <exception cref="ConsortException">The file is absent, of another kind, or its header is damaged.</exception>
+    public static string DigestOfTensors(string path)
+    {
+        using var stream = Open(path);
+        var header = ReadHeader(stream, path);
+        var hash = new XxHash128();
+        foreach (var tensor in Tensors(header, stream.Length - 8 - header.Length, path))
+            hash.Append(Encoding.UTF8.GetBytes($"{tensor.Name} {string.Join(' ', tensor.Shape)}\n"));
+        hash.Append(stream);
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+
     /// <summary>A file that cannot be used.</summary>
     public static ConsortException Damaged(string path, string expected) =>
         new($"{path}: the file is damaged or cut short: expected {expected}; use an older checkpoint or train again");

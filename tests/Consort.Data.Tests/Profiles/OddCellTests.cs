@@ -51,6 +51,43 @@ public sealed class OddCellTests : IDisposable
             StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Of_UsualTextsInAnyCaseAmongNumbers_AreMissingAndSaid()
+    {
+        var path = File(i => (i % 40) switch { 3 => "n/a", 7 => "N/a", 11 => "-", _ => N(i) });
+        var draft = Of(path);
+        Assert.Equal("numeric", draft.Columns[1].Kind);
+        Assert.Contains("7.5 % missing (\"n/a\", \"N/a\", \"-\")", draft.Columns[1].Why, StringComparison.Ordinal);
+        Assert.Equal(["-", "N/a", "n/a"], (draft.Schema.Fields[1].Missing ?? draft.Schema.Missing).Where(t => t.Length > 0).Order(StringComparer.Ordinal));
+        DatasetEncoder.Encode(new EncodeRequest(draft.Schema, SplitPlan.Given([path]), _folder.At("e"), 1));
+
+        // Words as others where there are words.
+        Assert.Empty(Of(File(i => i % 4 == 0 ? "n/a" : $"w{i % 5}")).Schema.Missing.Where(t => t.Length > 0));
+        var time = Of(File(i => i % 9 == 0 ? "n/a" : $"2026-03-{(i % 28) + 1:00} {i % 24:00}:05"));
+        Assert.Equal("time", time.Columns[1].Kind);
+        Assert.Contains("(\"n/a\")", time.Columns[1].Why, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Of_SeveralKindsOfCellsThatAreNoNumbers_CountsThemAll()
+    {
+        var draft = Of(File(i => (i % 40) switch { 3 => "bad", 2 => "-", 7 => "n/a", _ => N(i) }));
+        Assert.Equal("categorical", draft.Columns[1].Kind);
+        Assert.Contains("150 of 2,000 cells are no number, the first \"-\" (d.csv:4): so that all are taken for words", draft.Columns[1].Why,
+            StringComparison.Ordinal);
+    }
+
+    // Of several files of one name the folder tells which.
+    [Fact]
+    public void Of_ABadCellInAFolderOfAPartition_NamesItsPath()
+    {
+        for (var day = 1; day <= 2; day++)
+            _folder.File($"log/day={day}/part-0.csv", "click,x\n" + string.Concat(Enumerable.Range(0, 500).Select(i => $"{i % 2},{(day == 2 && i == 7 ? "bad" : N(i))}\n")));
+        var draft = SchemaDraft.Of(DataProfile.Of(new ProfileRequest([_folder.At("log/day=1/part-0.csv"), _folder.At("log/day=2/part-0.csv")]),
+            TestContext.Current.CancellationToken));
+        Assert.Contains("the first \"bad\" (day=2/part-0.csv:9)", draft.Columns[1].Why.Replace('\\', '/'), StringComparison.Ordinal);
+    }
+
     // Of codes a word is a code as the others.
     [Fact]
     public void Of_ABadCellAmongCodes_IsAToken()

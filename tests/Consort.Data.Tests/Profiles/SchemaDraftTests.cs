@@ -60,6 +60,30 @@ public sealed class SchemaDraftTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(0, "campaign")]
+    [InlineData(30, null)] // most tokens are in the column, but not nearly all
+    public void Of_AListOfTheValuesOfAColumn_SharesItsVocabulary(int others, string? share)
+    {
+        var random = new Random(2);
+        var draft = Of("click,campaign,shown\n" + string.Concat(Enumerable.Range(0, 3000).Select(i =>
+            $"{random.Next(2)},{201 + random.Next(41)},{(others > 0 && i % 4 == 0 ? 900 + random.Next(others) : 201 + random.Next(41))}|{201 + random.Next(41)}\n")));
+        Assert.Equal(("list", share), (draft.Columns[2].Kind, draft.Schema.Fields[2].Share));
+        Assert.Equal(share is not null, draft.Columns[2].Why.Contains("of the same tokens as campaign", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("weight", true)]
+    [InlineData("w", true)]
+    [InlineData("parcel_weight", false)]
+    public void Of_ANumberCalledWeight_SaysHowToMakeItOne(string name, bool isHinted)
+    {
+        var draft = Of($"click,city,{name}\n" + string.Concat(Enumerable.Range(0, 500).Select(i => FormattableString.Invariant(
+            $"{i % 2},{"abc"[i % 3]},{i * 7 % 101 / 10.0}\n"))));
+        Assert.Equal("numeric", draft.Columns[2].Kind);
+        Assert.Equal(isHinted, draft.ToYaml([]).Contains("; if this is a row's weight: kind: weight\n", StringComparison.Ordinal));
+    }
+
     // Six rows of a user, clicked or not: a group and a feature; of the wider of two the sessions are but parts.
     [Fact]
     public void Of_AUserWithSeveralRows_IsAGroupAndStaysAFeature()

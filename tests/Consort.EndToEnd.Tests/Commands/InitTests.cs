@@ -45,6 +45,16 @@ public sealed class InitTests : IDisposable
         Assert.NotEqual("mine", File.ReadAllText(_folder.At("out/schema.yaml")));
     }
 
+    [Fact]
+    public void Init_AFileThatIsNotThere_IsToldBeforeASchemaThatIs()
+    {
+        _folder.File("out/schema.yaml", "mine");
+        var refused = ConsoleRun.Of("init", _folder.At("nope.csv"), "--out", _folder.At("out"));
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("nope.csv: file not found", refused.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("there already", refused.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("", "found an empty file")]
     [InlineData("click\n1\n0\n", "it is the only column")]

@@ -126,6 +126,26 @@ public sealed class RunUpdaterTests : IDisposable
         Assert.True(most.Record.Vocabulary.Evicted > 0);
     }
 
+    // The checkpoints of two runs differ by the seconds that they took.
+    [Fact]
+    public void Update_TheSameDaysTwice_HaveTheSameIdentity()
+    {
+        Train("dense", "0", "supervised");
+        foreach (var way in new[] { "a", "b" })
+        {
+            Update("run", "day2.csv", $"{way}/d2", new());
+            Update($"{way}/d2", "day3.csv", $"{way}/d3", new());
+        }
+
+        Assert.NotEqual(File.ReadAllBytes(_folder.At("a/d2/checkpoints/last.ckpt")), File.ReadAllBytes(_folder.At("b/d2/checkpoints/last.ckpt")));
+        Assert.Equal(UpdateRecord.Read(_folder.At("a/d3"))!.Identity, UpdateRecord.Read(_folder.At("b/d3"))!.Identity);
+        Assert.Equal(LastCheckpoint.IdentityOf(new RunFolder(_folder.At("a/d3"))), LastCheckpoint.IdentityOf(new RunFolder(_folder.At("b/d3"))));
+
+        // Other weights are another identity.
+        Update("a/d2", "day3.csv", "c", new() { HoldOut = 0.2 });
+        Assert.NotEqual(UpdateRecord.Read(_folder.At("a/d3"))!.Identity, UpdateRecord.Read(_folder.At("c"))!.Identity);
+    }
+
     [Theory]
     [InlineData(1, true)]
     [InlineData(0, false)]
