@@ -14,7 +14,7 @@ internal sealed class DuckDbQuery : IDisposable
     private DuckDBResult _result;
     private readonly Lock _gate = new();
     private readonly CancellationToken _cancellation;
-    private CancellationTokenRegistration _stop;
+    private readonly CancellationTokenRegistration _stop;
     private Timer? _interrupts;
     private bool _hasResult;
     private bool _isClosed;
@@ -138,7 +138,8 @@ internal sealed class DuckDbQuery : IDisposable
             var state = NativeMethods.Startup.DuckDBOpen(place.Database ?? ":memory:", out var database, config, out var mistake);
             if (state.IsSuccess()) return database;
             // Of a file of something else DuckDB speaks of its memory.
-            if (place.Database is { } file && !IsDatabase(file)) throw new ConsortException($"{file}: found no DuckDB database, expected one");
+            if (place.Database is { } file && !IsDatabase(file))
+                throw new ConsortException($"{file}: found no DuckDB database, expected one");
             throw Failed(mistake ?? "it could not be opened");
         }
     }

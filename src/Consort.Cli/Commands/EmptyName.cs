@@ -3,7 +3,7 @@ using System.CommandLine.Parsing;
 
 namespace Consort.Cli.Commands;
 
-/// <summary>Whether an empty text was typed where a file, a folder or rows are named, as a shell makes of a variable that is not set.</summary>
+/// <summary>An empty text where a file, a folder or rows are named, as a shell makes of a variable that is not set.</summary>
 internal static class EmptyName
 {
     private static readonly string[] Rows = ["ROWS", "DATA", "NEWDATA"];

@@ -53,7 +53,8 @@ public static class DatasetEncoder
         using (claim)
         {
             // Whoever was waited for may have encoded the very same.
-            return hasWaited && Reuse(request, clock, cancellation, out reason) is { } made ? made : Encode(request, reason, progress, cancellation);
+            return hasWaited && Reuse(request, clock, cancellation, out reason) is { } made ? made
+                : Encode(request, reason, progress, cancellation);
         }
     }
 

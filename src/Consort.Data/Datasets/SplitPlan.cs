@@ -200,7 +200,10 @@ public sealed record SplitPlan
         {
             try
             {
-                if (string.IsNullOrWhiteSpace(names)) throw new ConsortException("found an empty name, expected rows: a file, a folder, a pattern, sql:QUERY or duckdb:FILE#TABLE");
+                // YAML's null is a text here, so a file of that name is still found.
+                if (string.IsNullOrWhiteSpace(names)
+                    || names is "null" or "~" && !File.Exists(Path.GetFullPath(names, Path.GetFullPath(folder))))
+                    throw new ConsortException("found an empty name, expected rows: a file, a folder, a pattern, sql:QUERY or duckdb:FILE#TABLE");
                 if (!SourcePlace.IsFile(names)) return catalogue.Places(names, folder);
                 var choices = names.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
                 var found = choices.Select(name => SourceFiles.Of(name == "-" ? name : Path.GetFullPath(name, Path.GetFullPath(folder))));
