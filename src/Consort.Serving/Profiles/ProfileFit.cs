@@ -58,7 +58,10 @@ public static class ProfileFit
                     {
                         Empty = space.Categorical[c].List is null ? null : empty[c],
                     }),
-                .. bins.Select((b, i) => new ColumnProfile(space.Numeric[b.Place], numeric[i].Bins) { IsNumeric = true, Edges = EdgesOf(b) }),
+                .. bins.Select((b, i) => new ColumnProfile(space.Numeric[b.Place], numeric[i].Bins)
+                {
+                    IsNumeric = true, Edges = EdgesOf(b),
+                }),
             ],
         };
     }

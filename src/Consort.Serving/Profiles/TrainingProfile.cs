@@ -44,7 +44,8 @@ public sealed record ColumnProfile(string Name, IReadOnlyList<long> Counts)
     public bool IsNumeric { get; init; }
 
     /// <summary>
-    /// Of lists: rows with no token but missing ones. Null of other columns, and in packages of earlier versions, which counted tokens alone.
+    /// Of lists: rows with no token but missing ones. Null of other columns, and in packages of earlier versions,
+    /// which counted tokens alone.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? Empty { get; init; }

@@ -129,7 +129,8 @@ public sealed class TrafficWatch
         return new DriftReport
         {
             Rows = Rows,
-            Columns = [.. _counts.Select((c, i) => judge.Column(_profile.Columns[i], MissingBefore(i), _profile.Rows, c, Rows, bin => _columns.Describe(i, bin)))],
+            Columns = [.. _counts.Select((c, i) => judge.Column(
+                _profile.Columns[i], MissingBefore(i), _profile.Rows, c, Rows, bin => _columns.Describe(i, bin)))],
             Scores = _profile.Scores is { } scores ? judge.Scores(scores, _scores) : null,
             Calibration = _profile.Scores is { } held && Labelled > 0 ? judge.Calibration(held, _predicted, _clicks, Labelled) : null,
             Alarms = judge.Alarms,
