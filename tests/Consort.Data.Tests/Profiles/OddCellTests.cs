@@ -62,7 +62,7 @@ public sealed class OddCellTests : IDisposable
         DatasetEncoder.Encode(new EncodeRequest(draft.Schema, SplitPlan.Given([path]), _folder.At("e"), 1));
 
         // Words as others where there are words.
-        Assert.Empty(Of(File(i => i % 4 == 0 ? "n/a" : $"w{i % 5}")).Schema.Missing.Where(t => t.Length > 0));
+        Assert.DoesNotContain(Of(File(i => i % 4 == 0 ? "n/a" : $"w{i % 5}")).Schema.Missing, t => t.Length > 0);
         var time = Of(File(i => i % 9 == 0 ? "n/a" : $"2026-03-{(i % 28) + 1:00} {i % 24:00}:05"));
         Assert.Equal("time", time.Columns[1].Kind);
         Assert.Contains("(\"n/a\")", time.Columns[1].Why, StringComparison.Ordinal);
