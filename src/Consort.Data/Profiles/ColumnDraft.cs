@@ -104,7 +104,8 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
     private static ColumnDraft OfList(ColumnProfile column, ListProfile list)
     {
         var isHistory = ColumnWords.IsHistory(column.Name) || (list.SameAs is not null && list.MeanLength >= LongLists);
-        var same = (isHistory || list.AreValues) && list.SameAs is not null ? $", of the same tokens as {PrintableText.Short(list.SameAs, 40)}" : "";
+        var same = (isHistory || list.AreValues) && list.SameAs is not null
+            ? $", of the same tokens as {PrintableText.Short(list.SameAs, 40)}" : "";
         var draft = Made(column, isHistory ? FieldKind.Sequence : FieldKind.List, string.Create(CultureInfo.InvariantCulture,
             $"{list.Tokens:N0} different tokens with \"{list.Splitter}\" between{(list.WeightSplitter is { } w ? $", each with a weight behind \"{w}\"" : "")}{same}; {list.MeanLength:F1} a row, at most {list.MaxLength:N0}{Missing(column)}"));
         return draft with

@@ -76,8 +76,10 @@ public static class DriftPage
         [.. report.Alarms.Select(Line).Prepend(Verdict(report)), .. Calibration(report) is { } line ? new[] { line } : []],
         [
             new Fact("alarms", Numbers.Whole(report.Alarms.Count), "large, and surely no chance"),
-            .. report.Columns.MaxBy(c => c.Psi) is { } top ? new[] { new Fact("largest PSI", Numbers.Fixed(Shown(top.Psi), 4), top.Name) } : [],
-            .. report.Scores is { } s ? new[] { new Fact("PSI of the scores", Numbers.Fixed(Shown(s.Psi), 4), "beside held-out rows") } : [],
+            .. report.Columns.MaxBy(c => c.Psi) is { } top
+                ? new[] { new Fact("largest PSI", Numbers.Fixed(Shown(top.Psi), 4), top.Name) } : [],
+            .. report.Scores is { } s
+                ? new[] { new Fact("PSI of the scores", Numbers.Fixed(Shown(s.Psi), 4), "beside held-out rows") } : [],
         ],
         [
             new Section("columns", "Columns, the most changed first",
