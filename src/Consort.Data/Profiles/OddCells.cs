@@ -32,7 +32,10 @@ public sealed record OddCells(string Kind, long Cells, IReadOnlyList<string> Tex
         var (text, place) = find(all.ToHashSet(StringComparer.Ordinal));
         return this with
         {
-            Cells = Cells + texts.Sum(t => (long)t.Count), Texts = [.. all.Take(MostTexts)], First = text, Place = place,
+            Cells = Cells + texts.Sum(t => (long)t.Count),
+            Texts = [.. all.Take(MostTexts)],
+            First = text,
+            Place = place,
             IsRange = false,
         };
     }
