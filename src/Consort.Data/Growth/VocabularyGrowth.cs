@@ -43,10 +43,11 @@ internal sealed class VocabularyGrowth
             if (options.MaxAge == 0 || age <= options.MaxAge)
                 _candidates.Add(new Candidate(i, IsNew: false, (int)Math.Min(count, int.MaxValue), age));
         }
+        var seed = WaitingTokens.SeedOf(column);
         for (var i = 0; i < seen.Count; i++)
         {
             if (isKnown[i]) continue;
-            var key = waiting is null ? 0 : WaitingTokens.KeyOf(column, seen.Token(i));
+            var key = waiting is null ? 0 : WaitingTokens.KeyOf(seed, seen.Token(i));
             var count = (int)Math.Min((long)seen.CountOf(i) + (waiting?.CountOf(key) ?? 0), int.MaxValue);
             if (count >= minCount) _candidates.Add(new Candidate(i, IsNew: true, count, 0));
             else if (waiting is not null) _waiting.Add((key, seen.CountOf(i)));

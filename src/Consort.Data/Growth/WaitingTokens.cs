@@ -26,9 +26,13 @@ public sealed class WaitingTokens
     /// <summary>What the counters take.</summary>
     public int Megabytes => _counters.Length >> 19;
 
+    /// <summary>What tells the tokens of a column from those of others.</summary>
+    internal static long SeedOf(string column) => (long)XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(column));
+
     /// <summary>The key of a token.</summary>
-    internal static ulong KeyOf(string column, ReadOnlySpan<byte> token) =>
-        XxHash3.HashToUInt64(token, (long)XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(column)));
+    /// <param name="seed">Of its column.</param>
+    /// <param name="token">Its bytes.</param>
+    internal static ulong KeyOf(long seed, ReadOnlySpan<byte> token) => XxHash3.HashToUInt64(token, seed);
 
     /// <summary>How often a token has come, decayed; 4,095 at the most.</summary>
     internal int CountOf(ulong key) => Least(key) / One;

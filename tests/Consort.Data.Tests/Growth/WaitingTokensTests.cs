@@ -57,5 +57,5 @@ public sealed class WaitingTokensTests
         Assert.Null(WaitingTokens.Read(content));
     }
 
-    private static ulong Key(int token) => WaitingTokens.KeyOf("user", BitConverter.GetBytes(token));
+    private static ulong Key(int token) => WaitingTokens.KeyOf(WaitingTokens.SeedOf("user"), BitConverter.GetBytes(token));
 }
