@@ -32,7 +32,7 @@ public sealed class TeachingRecipeTests : IDisposable
         var recipe = RecipeCatalogue.Default.Entries.First(r => r.Name == "teaching/onepass");
         var request = new RecipeRequest(_experiment, 2, null, _folder.At("out")) { Members = [2, 3] };
         var table = RecipeRunner.Run(recipe, request, 1, null, default);
-        Assert.Equal(recipe.Methods.Count + 1, table.Results.Rows.Count);
+        Assert.Equal(recipe.Methods.Count + 1, table.Results.Rows.Count); // a DNN has a tower
         // Of members that learned together the ensemble's rows alone are kept.
         string[] together = ["mutual", "control: labels again", "KDEF, one member"];
         Assert.All(table.Claims, claim =>
@@ -57,6 +57,21 @@ public sealed class TeachingRecipeTests : IDisposable
 
         double Auc(string row) => Number(row, "test_auc_mean");
         double Number(string row, string key) => rows[row].GetProperty(key).GetDouble();
+    }
+
+    [Fact]
+    public void Plan_TowerOfFourTimesTheArithmetic_LearnsFromLabelsAndFromTheFour()
+    {
+        var recipe = RecipeCatalogue.Default.Entries.First(r => r.Name == "teaching/onepass");
+        var plan = recipe.Plan(new RecipeRequest(_experiment, 1, null, _folder.At("out")));
+        var (alone, taught) = (plan.Single(r => r.Row == "DNN-wide4"), plan.Single(r => r.Row == "DNN-distil-wide4"));
+        Assert.All([alone, taught], r => Assert.Contains("hidden_units: [32]", r.Options.ToYaml(), StringComparison.Ordinal));
+        Assert.Empty(alone.After);
+        Assert.Equal(4, taught.After.Count);
+        // A model without a tower has no such rows.
+        var without = recipe.Plan(new RecipeRequest(_experiment, 1, "FM", _folder.At("out")));
+        Assert.DoesNotContain(without, r => r.Row.Contains("wide", StringComparison.Ordinal));
+        Assert.Contains(without, r => r.Row == "FM-distil");
     }
 
     [Theory]
@@ -115,6 +130,7 @@ public sealed class TeachingRecipeTests : IDisposable
         var plan = recipe.Plan(new RecipeRequest(_experiment, 1, null, _folder.At("out")) { Members = [3] });
         Assert.Equal(3, plan.Count(r => r.Row == "DNN-thin3" && r.Options.ToYaml().Contains("hidden_units: [4, 7, 2]", StringComparison.Ordinal)));
         Assert.Contains("hidden_units: [4, 7, 2]", plan.First(r => r.Row == "DNNx3-tabm-thin-members").Options.ToYaml(), StringComparison.Ordinal);
+        Assert.Contains("hidden_units: [36, 7, 18]", plan.Single(r => r.Row == "DNN-wide3").Options.ToYaml(), StringComparison.Ordinal);
         Assert.Contains("hidden_units: [12, 7, 6]", plan.First(r => r.Row == "DNNx3-kdef").Options.ToYaml(), StringComparison.Ordinal);
         File.WriteAllText(_experiment, File.ReadAllText(_experiment).Replace("{ model: DNN, hidden_units: [12, 7, 6] }", "{ model: FM }", StringComparison.Ordinal));
         Assert.Contains("found no hidden_units", Assert.Throws<ConsortException>(() =>

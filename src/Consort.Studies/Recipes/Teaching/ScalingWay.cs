@@ -16,15 +16,6 @@ internal sealed record ScalingStart(RunPlan Plan, RecipeSettings Settings, strin
 
     /// <summary>The model's options.</summary>
     public OptionTree Member => Settings.Member(Model);
-
-    /// <summary>Widths of its tower, each a whole number.</summary>
-    public IReadOnlyList<int> Widths { get; } = WidthsOf(Settings, Model);
-
-    private static IReadOnlyList<int> WidthsOf(RecipeSettings settings, string model) =>
-        settings.Member(model).ItemsAt("hidden_units") is { Count: > 0 } widths
-            ? [.. widths.Select(w => (int)w.Number)]
-            : throw new ConsortException(
-                $"teaching/scaling with {model}: found no hidden_units, expected a model with a tower, whose widths say what members cost");
 }
 
 /// <summary>A way of making a family of M members, and what is held equal to one model's.</summary>
@@ -53,16 +44,18 @@ internal sealed record ScalingWay(string Family, string Held, string Text, Func<
         new(Averaged, "memory", "averaged, tables of the size of one", (s, members) => Each(s, members, $"narrow{members}", o =>
             o.Change("embedding.dimension", d => Divided((int)d.Number, members)))),
         new(Averaged, "flops", "averaged, at the arithmetic of one", (s, members) => Each(s, members, $"thin{members}", o =>
-            o.With("members", OptionTree.List(Thin(s, o.ItemsAt("members")[0], members))))),
+            TowerWidths.OfOnly(o, m => TowerWidths.Divided(m, members)))),
+        new("wide", "", "times the arithmetic in one model", (s, members) => [s.Plan.Alone(s.Model, s.Replicate, 0, $"wide{members}", o =>
+            TowerWidths.OfOnly(o, m => TowerWidths.Multiplied(m, members)))]),
         new("mutual", "memory", "mutual, KL 5, one table", (s, members) => Shared(s, members, Mutual, s.Member, "")),
         new("mutual", "flops", "mutual, KL 5, one table, at the arithmetic of one",
-            (s, members) => Shared(s, members, Mutual, Thin(s, s.Member, members), "-thin")),
+            (s, members) => Shared(s, members, Mutual, TowerWidths.Divided(s.Member, members), "-thin")),
         new("kdef", "memory", "KDEF, one table", (s, members) => Shared(s, members, KdefMethods.Kdef, s.Member, "")),
         new("kdef", "flops", "KDEF, one table, at the arithmetic of one",
-            (s, members) => Shared(s, members, KdefMethods.Kdef, Thin(s, s.Member, members), "-thin")),
+            (s, members) => Shared(s, members, KdefMethods.Kdef, TowerWidths.Divided(s.Member, members), "-thin")),
         new("tabm", "memory", "TabM, one table", (s, members) => Shared(s, members, Members, TabM(s.Member), "-tabm")),
         new("tabm", "flops", "TabM, one table, at the arithmetic of one",
-            (s, members) => Shared(s, members, Members, TabM(Thin(s, s.Member, members)), "-tabm-thin")),
+            (s, members) => Shared(s, members, Members, TabM(TowerWidths.Divided(s.Member, members)), "-tabm-thin")),
     ];
 
     private static IReadOnlyList<string> Each(ScalingStart start, int members, string change, Func<OptionTree, OptionTree> make) =>
@@ -71,11 +64,6 @@ internal sealed record ScalingWay(string Family, string Held, string Text, Func<
     private static IReadOnlyList<string> Shared(ScalingStart start, int members, KdefMethod method, OptionTree member, string what) =>
         [start.Plan.Shared($"{start.Model}x{members}{what}-{method.Name}", start.Model, start.Replicate, method,
             member.With("count", members))];
-
-    // Every other width, from the first, divided by M: each product of two widths is divided by M, that of the inputs with the first
-    // layer too, so that M towers multiply as often as one.
-    private static OptionTree Thin(ScalingStart start, OptionTree member, int members) => member.With("hidden_units",
-        OptionTree.List(start.Widths.Select((w, layer) => (OptionTree)(layer % 2 == 0 ? Divided(w, members) : w))));
 
     private static int Divided(int number, int members) => Math.Max(1, number / members);
 

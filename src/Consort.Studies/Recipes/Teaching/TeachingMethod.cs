@@ -21,11 +21,15 @@ internal sealed record TeachingStart(RunPlan Plan, string Model, int Replicate, 
 /// <param name="Runs">Its runs, one family or several models that are averaged.</param>
 internal sealed record TeachingMethod(string Name, string Text, bool IsMember, Func<TeachingStart, IReadOnlyList<string>> Runs)
 {
+    private const string Wide = "wide";
     private const double TuningShare = 0.1; // of the members' rate
     private const double StudentDecay = 0.1; // of the members' λ on embeddings
 
     /// <summary>Whether it takes more members than a family has.</summary>
     public bool NeedsMany => Name.EndsWith("-many", StringComparison.Ordinal);
+
+    /// <summary>Whether it takes a model with a tower.</summary>
+    public bool NeedsTower => Name.StartsWith(Wide, StringComparison.Ordinal);
 
     /// <summary>Each model by itself: what all others are set beside.</summary>
     public static TeachingMethod One { get; } = new("", "one, tuned", true, s => s.Members);
@@ -41,6 +45,8 @@ internal sealed record TeachingMethod(string Name, string Text, bool IsMember, F
         new("labels-loose", "control: labels, the students' weaker decay", false,
             s => [s.Plan.Student($"{s.Model}-labels-loose", s.Model, s.Replicate, Supervised, [], Loosened)]),
         new("labels-again", "control: labels again, two epochs", true, s => [GoneOn(s, "labels-again", Members, 2)]),
+        new(Wide, "control: labels, one tower of {0} times the arithmetic", false,
+            s => [s.Plan.Student($"{s.Model}-wide{s.Members.Count}", s.Model, s.Replicate, Supervised, [], o => Widened(s, o))]),
         new("self", "control: distilled from itself, logits", false,
             s => [Student(s, "self", s.Members.Take(1), ExperimentOptions.LogitMatching)]),
         new("mutual-paper", "mutual: the paper, MSE 1, one epoch", true,
@@ -51,6 +57,9 @@ internal sealed record TeachingMethod(string Name, string Text, bool IsMember, F
         new("kdef-member", "KDEF, one member", true, s => [Kdef(s)]),
         new("distil-soft", "distilled: soft labels 1 : 1", false, s => [Student(s, "distil-soft", s.Members, SoftLabels)]),
         new("distil", "distilled: logits 20 : 0.1", false, s => [Student(s, "distil", s.Members, ExperimentOptions.LogitMatching)]),
+        new(Wide + "-distil", "distilled likewise into a tower of {0} times the arithmetic", false,
+            s => [s.Plan.Student($"{s.Model}-distil-wide{s.Members.Count}", s.Model, s.Replicate, ExperimentOptions.LogitMatching, s.Members,
+                o => Loosened(Widened(s, o)))]),
         new("distil-many", "distilled from {1}: logits 20 : 0.1", false,
             s => [Student(s, "distil-many", s.Many, ExperimentOptions.LogitMatching)]),
     ];
@@ -70,6 +79,10 @@ internal sealed record TeachingMethod(string Name, string Text, bool IsMember, F
 
     // What teachers say of a row is less noisy than its label, so that less decay is needed.
     private static OptionTree Loosened(OptionTree options) => options.Change("training.embedding_l2", l => StudentDecay * l.Number);
+
+    // As often multiplied as all members together are.
+    private static OptionTree Widened(TeachingStart start, OptionTree options) =>
+        TowerWidths.OfOnly(options, m => TowerWidths.Multiplied(m, start.Members.Count));
 
     // At a tenth of the rate, falling as the members' did.
     private static string GoneOn(TeachingStart start, string what, OptionTree strategy, int epochs, bool isConstant = false)

@@ -67,7 +67,8 @@ internal sealed class TeachingOnePass : Recipe
     {
         var settings = Settings(request);
         var model = request.Only ?? settings.FirstModel ?? "DeepFM";
-        var methods = TeachingMethod.All.Where(m => request.Asks(m.Name)).ToArray();
+        var methods = TeachingMethod.All
+            .Where(m => request.Asks(m.Name) && (!m.NeedsTower || TowerWidths.Has(settings.Member(model)))).ToArray();
         var isMany = methods.Any(m => m.NeedsMany);
         return MethodRuns<TeachingMethod>.Of(plan, TeachingMethod.One, methods, replicate =>
         {

@@ -13,9 +13,10 @@ namespace Consort.Studies.Recipes.Teaching;
 /// </summary>
 internal sealed class TeachingScaling : Recipe
 {
+    private const string RecipeName = "teaching/scaling";
     private static readonly int[] UsualSizes = [2, 4, 8, 16];
 
-    public override string Name => "teaching/scaling";
+    public override string Name => RecipeName;
 
     public override string Summary => "what more members are worth, at the memory and at the arithmetic of one model";
 
@@ -80,6 +81,8 @@ internal sealed class TeachingScaling : Recipe
     {
         var settings = Settings(request);
         var model = request.Only ?? settings.FirstModel ?? "DNN";
+        if (!TowerWidths.Has(settings.Member(model)))
+            throw new ConsortException($"{RecipeName} with {model}: found no hidden_units, expected a model with a tower, whose widths say what members cost");
         var rows =
             from way in ScalingWay.All
             where request.Asks(way.Name)
