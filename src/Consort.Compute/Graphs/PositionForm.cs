@@ -17,7 +17,7 @@ public sealed class PositionForm(StandardForm form, IFormNodes nodes, Value valu
     /// </summary>
     public FormValue LookUp(Table table, int column, Positions at)
     {
-        var (ids, length, most) = (nodes.List(column), ranges[column].Length, ranges[at.Column].Length);
+        var (ids, length, most) = (nodes.List(column), ranges[column].Length, at.RowsOf(ranges[at.Column].Length));
         if (length > most)
             ids = form.Slice(ids, 0, most);
         if (length < most)

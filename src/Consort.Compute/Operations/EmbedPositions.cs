@@ -9,7 +9,8 @@ namespace Consort.Compute.Operations;
 /// <summary>
 /// Looks up the embedding of each id of a list, one by one: ids → [N, D] at the positions of a column. That column may be another one,
 /// whose lists stand side by side with these, such as items and their categories; where a list is shorter than it, its last positions are
-/// zeros, and what is longer is passed over. The gradient is left in place for the table to collect.
+/// zeros, and what is longer is passed over; where the target is behind the positions, zeros are its vector. The gradient is left in place
+/// for the table to collect.
 /// </summary>
 public sealed class EmbedPositions : Operation
 {
@@ -45,9 +46,9 @@ public sealed class EmbedPositions : Operation
     public override Positions? At(ReadOnlySpan<Positions?> inputs) => Positions;
 
     /// <inheritdoc/>
-    public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 0 && Positions is { WithTarget: false, Top: 0 }
+    public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 0 && Positions.Top == 0
         ? new Shape(Columns.Count * Table.Dimension)
-        : throw Mismatch(inputs, "none and all positions without the target");
+        : throw Mismatch(inputs, "none and all positions");
 
     /// <inheritdoc/>
     public override FormValue ToStandard(StandardForm form) // [B · L, D]

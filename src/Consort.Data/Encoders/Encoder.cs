@@ -24,6 +24,7 @@ public sealed class Encoder
     private readonly int[]?[] _absentLists; // [F]: what a list column's room begins with; null of others
     private readonly (IGeneratedColumn Column, int Place, bool IsNumeric)[] _generated;
     private readonly AgeTimes _ages;
+    private readonly StepTimeRows _steps;
 
     internal Encoder(Schema schema, IReadOnlyList<ColumnEncoder> columns)
     {
@@ -53,6 +54,8 @@ public sealed class Encoder
         var byField = _categorical.Select((c, p) => (c, p, false)).Concat(_numeric.Select((c, p) => (c, p, true))).ToLookup(t => t.c.Field);
         _byField = [.. Enumerable.Range(0, schema.Fields.Count).Select(i => byField[i].ToArray())];
         _ages = new AgeTimes(_numeric);
+        _steps = new StepTimeRows(_categorical, _listStarts);
+        TimesPerRow = _ages.Count + _steps.Count;
         _generated = [.. _categorical.Index().Select(c => (c.Item as IGeneratedColumn, c.Index, false))
             .Concat(_numeric.Index().Select(c => (c.Item as IGeneratedColumn, c.Index, true))).Where(c => c.Item1 is not null)
             .Select(c => (c.Item1!, c.Index, c.Item3))];
@@ -71,9 +74,10 @@ public sealed class Encoder
     internal IReadOnlyList<ColumnEncoder> Columns { get; }
 
     /// <summary>
-    /// How many times a row holds while it is filled field by field: those that ages are counted between, of which each comes by itself.
+    /// How many times a row holds while it is filled field by field: those that ages are counted between, of which each comes by itself,
+    /// and those of the steps of histories.
     /// </summary>
-    public int TimesPerRow => _ages.Count;
+    public int TimesPerRow { get; }
 
     /// <summary>Whether a field's value has a say in what a model sees.</summary>
     /// <param name="field">The field's place in the schema.</param>
@@ -86,7 +90,7 @@ public sealed class Encoder
     public int WriteTime(int field, DateTimeOffset time, Span<byte> text)
     {
         var of = Schema.Fields[field];
-        return of.Kind == FieldKind.Time || of.Derive.Count > 0 ? TimeText.Write(time, of.WrittenAs, text) : -1;
+        return of.Kind == FieldKind.Time || of.Derive.Count > 0 || of.Ages is not null ? TimeText.Write(time, of.WrittenAs, text) : -1;
     }
 
     /// <summary>The place of a field in the schema, for <see cref="EncodeField"/>.</summary>
@@ -133,6 +137,7 @@ public sealed class Encoder
     public void Clear(int field, Span<int> ids, Span<float> numerics, Span<int> lists = default, Span<long> times = default)
     {
         _ages.Clear(field, times, numerics);
+        if (!_steps.IsEmpty) _steps.Clear(field, times[_ages.Count..]);
         foreach ((var column, var position, var numeric) in _byField[field])
         {
             if (column is RaggedColumn) _absentLists[position]!.CopyTo(lists[_listStarts[position]..]);
@@ -165,6 +170,7 @@ public sealed class Encoder
         try
         {
             _ages.Read(field, data, cell, times, numerics);
+            if (!_steps.IsEmpty) _steps.Read(field, data, cell, times[_ages.Count..]);
         }
         catch (CellError error)
         {
@@ -172,7 +178,7 @@ public sealed class Encoder
         }
         foreach ((var column, var position, var numeric) in _byField[field])
         {
-            if (column is AgeColumn) continue;
+            if (column is AgeColumn or SequenceAgeColumn) continue;
             try
             {
                 if (column is RaggedColumn list)
@@ -197,6 +203,28 @@ public sealed class Encoder
     /// <param name="numerics">[N] numeric values of the row.</param>
     public void CountAges(ReadOnlySpan<long> times, Span<float> numerics) => _ages.Put(times, numerics);
 
+    /// <summary>
+    /// Counts how old the steps of histories are, and writes that as lists, once a row is whole: whoever fills rows by
+    /// <see cref="EncodeField"/> and <see cref="AddToken"/> calls it before the row is scored. Nothing is allocated.
+    /// </summary>
+    /// <param name="lists">The row's room for lists.</param>
+    /// <param name="times">The row's room for times.</param>
+    /// <exception cref="ConsortException">A history has more or fewer times than steps, or one that is later than the row.</exception>
+    public void SettleTimes(Span<int> lists, Span<long> times)
+    {
+        if (!_steps.IsEmpty) _steps.Settle(lists, times[_ages.Count..]);
+    }
+
+    /// <summary>Says of a row whose lists came encoded that <see cref="SettleTimes"/> has nothing to do.</summary>
+    /// <param name="times">The row's room for times.</param>
+    public void TakeTimesAsEncoded(Span<long> times)
+    {
+        if (!_steps.IsEmpty) _steps.TakeAsEncoded(times[_ages.Count..]);
+    }
+
+    /// <summary>The sequences of times, each with the places in the schema of its own field, its history's and the row's time.</summary>
+    public IReadOnlyList<(int Times, int History, int Until)> StepAges => _steps.Fields;
+
     /// <summary>The place of a field's time among those; −1 where it has none.</summary>
     /// <param name="field">The field's place in the schema.</param>
     public int TimeOf(int field) => _ages.PlaceOf(field);
@@ -214,8 +242,9 @@ public sealed class Encoder
     /// <param name="lists">The row's room for lists.</param>
     /// <param name="weight">Its weight, 0 or 1e-9 to 1e9, where tokens of the field have weights; null takes what the token carries, as in
     /// a file, and 1 where it carries none.</param>
-    /// <exception cref="ConsortException">The field is no list, or the weight is none.</exception>
-    public void AddToken(int field, ReadOnlySpan<byte> token, Span<int> lists, float? weight = null)
+    /// <param name="times">The row's room for times, which was cleared once.</param>
+    /// <exception cref="ConsortException">The field is no list, the weight is none, or the token of a list of times no time.</exception>
+    public void AddToken(int field, ReadOnlySpan<byte> token, Span<int> lists, float? weight = null, Span<long> times = default)
     {
         if (Schema.Fields[field].List is null)
             throw new ConsortException($"column {Schema.Fields[field].Name}: found a list, expected one value: it is of kind {Words.Of(Schema.Fields[field].Kind)}");
@@ -226,8 +255,18 @@ public sealed class Encoder
         Span<byte> padded = stackalloc byte[8];
         padded.Clear();
         if (token.Length < 8) token.CopyTo(padded);
+        try
+        {
+            if (!_steps.IsEmpty)
+                _steps.Add(field, token.Length < 8 ? padded : token, new Cell { Start = 0, Length = token.Length }, times[_ages.Count..]);
+        }
+        catch (CellError error)
+        {
+            throw new ConsortException($"column {Schema.Fields[field].Name}: found {RowParser.Show(token)}, expected {error.Message}");
+        }
         foreach ((var column, var position, _) in _byField[field])
         {
+            if (column is SequenceAgeColumn) continue;
             try
             {
                 ((ListColumn)column).Add(token.Length < 8 ? padded : token, token.Length, weight,
