@@ -66,16 +66,17 @@ internal sealed unsafe class EmbedPositionsKernel<T> : SegmentKernel
     private readonly int _dimension;
     private readonly int[] _columns;
     private readonly int _stride;
+    private readonly int _behind; // rows of an impression that are no position of its list: the target's
 
     public EmbedPositionsKernel(EmbedPositions embed, Binding<T> binding) : base(binding.Workers, binding.Segments)
     {
         var table = binding.Rows(embed.Table);
         (_dimension, _columns, _stride) = (table.Dimension, [.. embed.Columns], binding.Columns);
-        _output = binding.Output;
+        (_output, _behind) = (binding.Output, embed.Positions.WithTarget ? 1 : 0);
         _rows = [.. _columns.Select(c => (nint)(table.Values.Pointer - ((long)table.Shift(c) * _dimension)))];
         for (var i = 0; i < _columns.Length && binding.OutputGradient != null; i++)
             table.AddSource(binding.Reader, binding.OutputGradient + (i * _dimension), _columns.Length * _dimension, _columns[i],
-                Segments.Starts);
+                Segments.Starts, _behind);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -87,7 +88,7 @@ internal sealed unsafe class EmbedPositionsKernel<T> : SegmentKernel
             for (var c = 0; c < _columns.Length; c++)
             {
                 var list = Step.Lists + Step.Ids[((long)row * _stride) + _columns[c]];
-                var count = Math.Min(*list, starts[row + 1] - starts[row]);
+                var count = Math.Min(*list, starts[row + 1] - starts[row] - _behind);
                 T* rows = (T*)_rows[c], output = _output + ((long)starts[row] * width) + (c * dimension);
                 for (var i = 1; i <= count; i++, output += width)
                 {
