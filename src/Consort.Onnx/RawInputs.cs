@@ -30,7 +30,8 @@ internal sealed class RawInputs
     private RawInputs(GraphWriter writer, Encoder encoder)
     {
         (_writer, _encoder, _times, _unix) = (writer, encoder, new TimeParts(writer), new UnixTimes(writer));
-        (_steps, _piecewise, _generated) = (new StepAges(writer, _unix), new PiecewiseNumbers(writer), new GeneratedColumns(writer, encoder.Space));
+        (_piecewise, _generated) = (new PiecewiseNumbers(writer), new GeneratedColumns(writer, encoder.Space));
+        _steps = new StepAges(writer, _unix);
     }
 
     /// <summary>What callers must do that the encoder does otherwise.</summary>

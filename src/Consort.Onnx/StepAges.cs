@@ -6,8 +6,8 @@ using Consort.Data.Schemas;
 namespace Consort.Onnx;
 
 /// <summary>
-/// Ages of the steps of histories, in whole numbers: their times come as the row's own does, as int64. What the encoder refuses, a time that
-/// is later than the row's or more times than steps, no model can: there the age is 0.
+/// Ages of the steps of histories, in whole numbers: their times come as the row's own does, as int64. What the encoder refuses, a time
+/// that is later than the row's or more times than steps, no model can: there the age is 0.
 /// </summary>
 internal sealed class StepAges(GraphWriter writer, UnixTimes unix)
 {

@@ -41,7 +41,8 @@ internal sealed class UnixTimes(GraphWriter writer)
     };
 
     /// <summary>The time of a field in ticks of 100 ns since 1970, int64 [B, 1], and whether it is missing.</summary>
-    public (FormValue Ticks, FormValue IsMissing) Ticks(Field field) => (Ticks(_times[field.Name].Number, field), _times[field.Name].IsMissing);
+    public (FormValue Ticks, FormValue IsMissing) Ticks(Field field) =>
+        (Ticks(_times[field.Name].Number, field), _times[field.Name].IsMissing);
 
     /// <summary>Numbers in a field's unit as such ticks; what is finer is cut off.</summary>
     public FormValue Ticks(FormValue numbers, Field field) => field.Format.UnitsPerSecond() is var unit && unit <= TimeSpan.TicksPerSecond

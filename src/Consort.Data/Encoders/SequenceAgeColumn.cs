@@ -5,8 +5,8 @@ using Consort.Data.Sources;
 namespace Consort.Data.Encoders;
 
 /// <summary>
-/// How old the steps of a history were when the row came, a bucket each (<see cref="SequenceAges"/>): id = Offset + 2 + bucket, Offset where
-/// either time is missing. Nothing but the format of times is fitted.
+/// How old the steps of a history were when the row came, a bucket each (<see cref="SequenceAges"/>): id = Offset + 2 + bucket, Offset
+/// where either time is missing. Nothing but the format of times is fitted.
 /// </summary>
 internal sealed class SequenceAgeColumn : RaggedColumn
 {
@@ -96,9 +96,7 @@ internal sealed class SequenceAgeColumn : RaggedColumn
         Span<Cell> some = stackalloc Cell[RowGroup.Capacity];
         var (cut, step) = (Cut(data, cell), 0);
         for (int n; (n = cut.Next(data, row, some, default)) > 0;)
-        {
             foreach (var token in some[..n]) times.Add(ReadStep(data, token, row, ++step), row);
-        }
     }
 
     /// <summary>Hands out the times of a cell, all of them.</summary>

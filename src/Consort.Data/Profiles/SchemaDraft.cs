@@ -105,7 +105,8 @@ public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraf
     {
         foreach (var (i, column) in columns.Index().Where(c => c.Item.Field.Ages is not null).ToArray())
         {
-            var history = Array.FindIndex(columns, c => c.Name == column.Field.Ages!.Of && c.Field is { Kind: FieldKind.Sequence, Ages: null });
+            var history = Array.FindIndex(columns,
+                c => c.Name == column.Field.Ages!.Of && c.Field is { Kind: FieldKind.Sequence, Ages: null });
             if (history < 0 || !columns.Any(c => c.Name == column.Field.Ages!.Until && c.Field.Kind == FieldKind.Time))
                 columns[i] = new ColumnDraft(column.Name, Words.Of(FieldKind.Ignored), $"{column.Why}; but one of the two is not used")
                 { Field = new Field(column.Name, FieldKind.Ignored) };

@@ -22,8 +22,9 @@ internal static class StepTimeGuess
     public static StepTimes? Of(int column, ColumnProfile[] columns, IReadOnlyList<SampledColumn> samples)
     {
         if (columns[column] is not { Type: "text" or "list", Time: null, List: null or { WeightSplitter: null } }) return null;
-        foreach (var (h, list) in columns.Index().Where(c => c.Index != column && c.Item.List is not null).Select(c => (c.Index, c.Item.List!)))
+        for (var h = 0; h < columns.Length; h++)
         {
+            if (h == column || columns[h].List is not { } list) continue;
             var splitter = samples[column].Splitter ?? columns[column].List?.Splitter ?? list.Splitter;
             if (Read(samples[column], splitter) is not { } read || OrderOf(read.Times) is not { } order
                 || !AreAlike(samples[column], splitter, samples[h], list.Splitter)) continue;
@@ -48,7 +49,9 @@ internal static class StepTimeGuess
             {
                 if (tokens[j].Length == 0) continue;
                 var text = Encoding.UTF8.GetBytes(tokens[j]);
-                if (!TimeText.TryRead(text, TimeFormat.Auto, out all[i][j]) || Math.Abs(all[i][j] - DateTime.UnixEpoch.Ticks) < LeastTicks) return null;
+                if (!TimeText.TryRead(text, TimeFormat.Auto, out var time) || Math.Abs(time - DateTime.UnixEpoch.Ticks) < LeastTicks)
+                    return null;
+                all[i][j] = time;
                 if (formats.Add(TimeText.Guess(text)) && formats.Count > 1) return null;
             }
         }

@@ -55,8 +55,8 @@ internal static class AgeFields
     private static Field Named(Schema schema, string name, string[] known, string where, string expected)
     {
         if (known.Contains(name)) return schema.Fields.First(f => f.Name == name);
-        var found = schema.AllFields.FirstOrDefault(f => f.Name == name) is { } other ? $"{name} of kind {Words.Of(other.Kind)}{(other.Ages is null ? "" : ", times themselves")}"
-            : $"no field named {name}";
+        var found = schema.AllFields.FirstOrDefault(f => f.Name == name) is { } other
+            ? $"{name} of kind {Words.Of(other.Kind)}{(other.Ages is null ? "" : ", times themselves")}" : $"no field named {name}";
         throw new ConsortException($"{where}: found {found}, expected {expected}{(known.Length == 0 ? "; there is none" : NearestWord.Hint(name, known))}");
     }
 }

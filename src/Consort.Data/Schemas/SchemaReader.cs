@@ -15,7 +15,8 @@ internal static partial class SchemaReader
         var all = new List<Field>();
         var keys = new Dictionary<string, IReadOnlyCollection<string>>(StringComparer.Ordinal);
         foreach (var item in map.Maps("fields")) ReadField(item, all, outside, keys);
-        Field[] fields = [.. AgeFields.Completed([.. all.Where(f => !f.IsGenerated)], (f, key) => keys[f.Name].Contains(key))], generated = [.. all.Where(f => f.IsGenerated)];
+        Field[] fields = [.. AgeFields.Completed([.. all.Where(f => !f.IsGenerated)], (f, key) => keys[f.Name].Contains(key))],
+            generated = [.. all.Where(f => f.IsGenerated)];
         var schema = start with
         {
             Format = map.Choice("format", start.Format, Words.All<DataFormat>()),

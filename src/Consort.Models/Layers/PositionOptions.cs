@@ -25,7 +25,9 @@ public sealed record PositionOptions
 
     /// <summary>What is wrong where a model has no vectors of positions at all; null where all is well.</summary>
     internal static string? MistakeOf(PositionOptions options, bool hasVectors, string key) =>
-        options.Source == PositionSource.Time && !hasVectors ? $"found time with {key}: false, which leaves positions without vectors; expected {key}: true" : null;
+        options.Source == PositionSource.Time && !hasVectors
+            ? $"found time with {key}: false, which leaves positions without vectors; expected {key}: true"
+            : null;
 
     /// <summary>Places or ages.</summary>
     public PositionSource Source { get; init => field = Options.Checked("positions", value); }

@@ -27,7 +27,8 @@ public sealed record Dmin(MlpOptions Mlp) : TowerModel("DMIN", Mlp)
         .Add("use_pos_emb", m => m.HasPlaces, (m, v) => m with { HasPlaces = v }, Domain.Flag,
             "whether the target meets each position with a learned vector of where it is")
         .Include(PositionOptions.Options, m => m.Positions, (m, v) => m with { Positions = v })
-        .Add("pos_emb_dim", m => m.PlaceSize, (m, v) => m with { PlaceSize = v }, Domain.Integer(1, 1024), "numbers of such a vector where it is of a place; of an age it has D")
+        .Add("pos_emb_dim", m => m.PlaceSize, (m, v) => m with { PlaceSize = v }, Domain.Integer(1, 1024),
+            "numbers of such a vector where it is of a place; of an age it has D")
         .Add("layer_norm", m => m.HasNorm, (m, v) => m with { HasNorm = v }, Domain.Flag, "layer normalisation behind attention")
         .Add("transformer_dropout", m => m.Dropout, (m, v) => m with { Dropout = v }, Domain.Number(0, 0.99),
             "share that drops behind self-attention while training")
@@ -77,7 +78,10 @@ public sealed record Dmin(MlpOptions Mlp) : TowerModel("DMIN", Mlp)
     {
         var refined = new List<(History, Value)>();
         var logit = inputs.Output(inputs.Mlp(
-            [.. inputs.Beside(Histories, Positions, Name), .. inputs.Histories(Histories, Name).SelectMany(h => Interests(inputs, h, refined))],
+            [
+                .. inputs.Beside(Histories, Positions, Name),
+                .. inputs.Histories(Histories, Name).SelectMany(h => Interests(inputs, h, refined)),
+            ],
             Mlp, "mlp")); // [B, 1]
         return inputs.WithNextItems(logit, refined, NextItems);
     }
