@@ -207,8 +207,8 @@ public sealed record FittedList(FittedColumn Tokens, ListShape Shape, FieldList 
     : FittedColumn(Tokens.Name, Tokens.Field, Tokens.Offset, Tokens.Size, Tokens.Missing);
 
 /// <summary>
-/// How old the steps of a history were when the row came: bucket b, as <see cref="SequenceAges"/> counts it, gives the id Offset + 2 + b, and
-/// a step without an age Offset. A cell that means a missing value is a list without ids.
+/// How old the steps of a history were when the row came: bucket b, as <see cref="SequenceAges"/> counts it, gives the id Offset + 2 + b,
+/// and a step without an age Offset. A cell that means a missing value is a list without ids.
 /// </summary>
 /// <param name="Name">The column.</param>
 /// <param name="Field">The field of the times.</param>

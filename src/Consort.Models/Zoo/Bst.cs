@@ -10,8 +10,8 @@ namespace Consort.Models.Zoo;
 /// Behavior sequence transformer (BST): a history with the target behind it, X = [e_1, …, e_n, e_t], each with a vector of its place beside
 /// it, goes through blocks of self-attention, s = LN(x + MHA(x)), y = LN(s + W₂ LeakyReLU(W₁ s + b₁) + b₂), and a tower reads what becomes
 /// of it in the place of the history, z = w · MLP([e_1 … e_F, pooled]) + b, [B, 1]. Where the target alone is read, the last block computes
-/// its query alone. Source: Chen et al. 2019, eq. 2–6; places counted back from the target, as FuxiCTR has it, unless <c>positions: time</c>
-/// says as the paper how long before the target each was; one pooled vector rather than all positions side by side, as in FuxiCTR.
+/// its query alone. Source: Chen et al. 2019, eq. 2–6; places counted back from the target, as FuxiCTR has it, unless <c>positions:
+/// time</c> says as the paper how long before the target each was; one pooled vector rather than all positions side by side, as in FuxiCTR.
 /// </summary>
 public sealed record Bst(MlpOptions Mlp) : TowerModel("BST", Mlp)
 {
