@@ -82,7 +82,7 @@ internal static partial class ScalarModels
             yield return new(columns[first].Name, columns[first].Length,
                 Flat(Embeddings(rig, [.. targets.Select(t => rig.Ids[(row * columns.Count) + t])], [])), [.. items])
             {
-                Ages = ages < 0 ? [] : [.. rig.ListOf(row, ages).Select(id => Embeddings(rig, [id], [])[0])],
+                Ages = ages < 0 ? [] : [.. rig.ListOf(row, ages).ToArray().Select(id => Embeddings(rig, [id], [])[0])],
             };
         }
     }

@@ -72,7 +72,8 @@ internal sealed unsafe class EmbedPositionsKernel<T> : SegmentKernel
     {
         var table = binding.Rows(embed.Table);
         (_dimension, _columns, _stride) = (table.Dimension, [.. embed.Columns], binding.Columns);
-        (_output, _behind) = (binding.Output, embed.Positions.WithTarget ? 1 : 0);
+        _output = binding.Output;
+        _behind = embed.Positions.WithTarget ? 1 : 0;
         _rows = [.. _columns.Select(c => (nint)(table.Values.Pointer - ((long)table.Shift(c) * _dimension)))];
         for (var i = 0; i < _columns.Length && binding.OutputGradient != null; i++)
             table.AddSource(binding.Reader, binding.OutputGradient + (i * _dimension), _columns.Length * _dimension, _columns[i],

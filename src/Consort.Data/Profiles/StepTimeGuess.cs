@@ -60,7 +60,8 @@ internal static class StepTimeGuess
 
     private static bool AreAlike(SampledColumn times, string splitter, SampledColumn steps, string other)
     {
-        var (rows, of, own) = (0, steps.Rows, times.Rows);
+        ReadOnlySpan<int> of = steps.Rows, own = times.Rows;
+        var rows = 0;
         for (var row = 0; row < own.Length; row++)
         {
             var (text, history) = (TextOf(times, own[row]), TextOf(steps, of[row]));
@@ -73,7 +74,7 @@ internal static class StepTimeGuess
 
     private static bool ArePast(SampledColumn times, long[][] read, SampledColumn until)
     {
-        var (own, other) = (times.Rows, until.Rows);
+        ReadOnlySpan<int> own = times.Rows, other = until.Rows;
         for (var row = 0; row < own.Length; row++)
         {
             if (own[row] < 0 || read[own[row]].Length == 0 || TextOf(until, other[row]) is not { Length: > 0 } text) continue;

@@ -21,7 +21,8 @@ internal sealed unsafe class PackedEmbedPositions : Kernel
     {
         _rows = new PackedRows(rows, embed.Table.Dimension);
         _segments = binding.Segments;
-        (_output, _behind) = (binding.Output, embed.Positions.WithTarget ? 1 : 0);
+        _output = binding.Output;
+        _behind = embed.Positions.WithTarget ? 1 : 0;
         (_dimension, _columns, _stride) = (embed.Table.Dimension, [.. embed.Columns], binding.Columns);
         _shifts = [.. _columns.Select(c => graph.Columns[c].Offset - graph.FirstRow(embed.Table, c))];
     }
