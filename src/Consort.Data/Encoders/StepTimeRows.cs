@@ -1,4 +1,3 @@
-using Consort.Data.Schemas;
 using Consort.Data.Sources;
 
 namespace Consort.Data.Encoders;

@@ -43,7 +43,7 @@ public sealed class HistoryClicksTests : IDisposable
         Assert.Equal(2.0 / 3, truth.Parts(0, 1, [0, 1, 2]).Succession, 1e-12); // 2 leads to 1, and is one of three
         Assert.Equal(Math.Log(3), truth.Parts(0, 1, [1, 1, 2]).Count, 1e-12);
         Assert.Equal(new LogitParts(0.5, 0, 0, 0), truth.Parts(0.5, 1, []));
-        Assert.True(truth.Parts(0, 1, [0, 0, 1], [0.1, 0.2, 0.3]).Recency > truth.Parts(0, 1, [0, 0, 1], [5, 6, 7]).Recency);
+        Assert.True(truth.Parts(0, 1, [0, 0, 1], [0.1, 5, 6]).Recency > truth.Parts(0, 1, [0, 0, 1], [0.1, 0.2, 0.3]).Recency);
     }
 
     [Fact]
