@@ -26,13 +26,13 @@ public sealed class HistoryClicksTests : IDisposable
         static double Of(LogitParts p) => 1 / (1 + Math.Exp(-p.Item - p.Count - (2 * p.Recency) - (3 * p.Succession)));
         // Without times, and with some at their positions.
         foreach (var ages in (double[][])[[], [.. history.Select((_, g) => 0.1 + (g * g * 0.7))]])
-        for (var target = 0; target < 4; target++)
-        {
-            var orders = Permutations(history).ToArray();
-            Assert.Equal(orders.Average(o => Of(truth.Parts(0.3, target, o, ages))), truth.OverOrders(0.3, target, history, Of, ages), 1e-12);
-            Assert.Equal(0, orders.Average(o => truth.Parts(0.3, target, o, ages).Recency), 1e-12);
-            Assert.Equal(0, orders.Average(o => truth.Parts(0.3, target, o).Succession), 1e-12);
-        }
+            for (var target = 0; target < 4; target++)
+            {
+                var orders = Permutations(history).ToArray();
+                Assert.Equal(orders.Average(o => Of(truth.Parts(0.3, target, o, ages))), truth.OverOrders(0.3, target, history, Of, ages), 1e-12);
+                Assert.Equal(0, orders.Average(o => truth.Parts(0.3, target, o, ages).Recency), 1e-12);
+                Assert.Equal(0, orders.Average(o => truth.Parts(0.3, target, o).Succession), 1e-12);
+            }
     }
 
     [Fact]
