@@ -137,7 +137,8 @@ public sealed class ParityTests(ServingData data, ITestOutputHelper output)
         for (var row = 0; row < expected.Length; row++)
         {
             var (raw, batch) = (data.Raw[row], scorer.NewBatch(2));
-            var (same, other) = (batch.Add(), batch.Add());
+            var same = batch.Add();
+            var other = batch.Add();
             foreach (var field in scorer.Fields)
             {
                 same.Set(field, raw[field]);
