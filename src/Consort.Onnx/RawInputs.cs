@@ -23,6 +23,7 @@ internal sealed class RawInputs
     private FormValue[] _ids = []; // [B, 1] each
     private readonly TimeParts _times;
     private readonly UnixTimes _unix;
+    private readonly StepAges _steps;
     private readonly PiecewiseNumbers _piecewise;
     private readonly GeneratedColumns _generated;
 
@@ -30,6 +31,7 @@ internal sealed class RawInputs
     {
         (_writer, _encoder, _times, _unix) = (writer, encoder, new TimeParts(writer), new UnixTimes(writer));
         (_piecewise, _generated) = (new PiecewiseNumbers(writer), new GeneratedColumns(writer, encoder.Space));
+        _steps = new StepAges(writer, _unix);
     }
 
     /// <summary>What callers must do that the encoder does otherwise.</summary>
@@ -56,6 +58,12 @@ internal sealed class RawInputs
     private void AddField(FittedColumn column)
     {
         var field = column.Field;
+        if (column is FittedStepAges ages)
+        {
+            _steps.AddInput(ages, Notes);
+            return;
+        }
+
         if (column is FittedList list)
         {
             AddList(list);
@@ -122,6 +130,7 @@ internal sealed class RawInputs
             ids[i] = column switch
             {
                 FittedList list => List(i, list),
+                FittedStepAges ages => Placed(i, _steps.Ids(ages), null),
                 FittedHash { Field.IsGenerated: true } => throw new ConsortException(
                     $"column {column.Name}: found a cross by hash, expected one with a vocabulary: ONNX has no XxHash3; leave its transform out, or write a model that takes ids (--input ids)"),
                 FittedHash => Field(column),
@@ -144,7 +153,12 @@ internal sealed class RawInputs
     private FormValue List(int place, FittedList column)
     {
         var ids = column.Tokens is FittedTokens tokens ? Tokens(tokens, column.Shape) : Field(column); // int64 [B, L]
-        _writer.SetList(place, ids, _weights.TryGetValue(column.Name, out var weights) ? weights : null);
+        return Placed(place, ids, _weights.TryGetValue(column.Name, out var weights) ? weights : null);
+    }
+
+    private FormValue Placed(int place, FormValue ids, FormValue? weights)
+    {
+        _writer.SetList(place, ids, weights);
         _lists.Add(place, ids);
         return _writer.Add("Slice", [ids, Whole(0), Whole(1), Whole(1)], []);
     }

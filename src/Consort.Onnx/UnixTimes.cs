@@ -10,7 +10,9 @@ namespace Consort.Onnx;
 /// </summary>
 internal sealed class UnixTimes(GraphWriter writer)
 {
-    private const long Missing = long.MinValue;
+    /// <summary>What stands for a missing time.</summary>
+    public const long Missing = long.MinValue;
+
     private const long YearOne = 62_135_596_800; // seconds from the year 1 to 1970
     private const long Day = 86_400;
 
@@ -21,20 +23,31 @@ internal sealed class UnixTimes(GraphWriter writer)
     public void AddInput(Field field, List<string> notes)
     {
         var isText = field.Format is TimeFormat.Iso or TimeFormat.Yymmddhh;
-        var unit = field.Format switch
-        {
-            TimeFormat.UnixMs => "milliseconds",
-            TimeFormat.UnixUs => "microseconds",
-            TimeFormat.UnixNs => "nanoseconds",
-            _ => "seconds",
-        };
-        var input = writer.AddInput(field.Name, ElementType.Int64, 1, $"the time as {unit} since 1970 (UTC); missing: {Missing}");
+        var input = writer.AddInput(field.Name, ElementType.Int64, 1, $"the time as {UnitOf(field)} since 1970 (UTC); missing: {Missing}");
         if (isText)
             notes.Add($"field {field.Name} holds times as text, which ONNX's operators cannot read: its input is the time as seconds since 1970 (UTC), an int64");
         writer.Scope = $"encode/{field.Name}";
         var isMissing = writer.Add("Equal", [input, Whole(Missing)], []);
         _times.Add(field.Name, (writer.Add("Where", [isMissing, Whole(0), input], []), isMissing));
     }
+
+    /// <summary>In what the input of a field counts.</summary>
+    public static string UnitOf(Field field) => field.Format switch
+    {
+        TimeFormat.UnixMs => "milliseconds",
+        TimeFormat.UnixUs => "microseconds",
+        TimeFormat.UnixNs => "nanoseconds",
+        _ => "seconds",
+    };
+
+    /// <summary>The time of a field in ticks of 100 ns since 1970, int64 [B, 1], and whether it is missing.</summary>
+    public (FormValue Ticks, FormValue IsMissing) Ticks(Field field) =>
+        (Ticks(_times[field.Name].Number, field), _times[field.Name].IsMissing);
+
+    /// <summary>Numbers in a field's unit as such ticks; what is finer is cut off.</summary>
+    public FormValue Ticks(FormValue numbers, Field field) => field.Format.UnitsPerSecond() is var unit && unit <= TimeSpan.TicksPerSecond
+        ? Product(numbers, TimeSpan.TicksPerSecond / unit)
+        : Quotient(writer.Add("Sub", [numbers, Remainder(numbers, unit / TimeSpan.TicksPerSecond)], []), unit / TimeSpan.TicksPerSecond);
 
     /// <summary>The id of a part, [B, 1].</summary>
     public FormValue Id(FittedTime column)

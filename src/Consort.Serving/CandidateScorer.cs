@@ -15,6 +15,8 @@ public sealed class CandidateScorer
     private readonly int[] _numerics;
     private readonly int[] _ages; // numeric columns that both have a say in
     private readonly HashSet<int> _fields; // of the schema, that differ
+    private readonly bool _hasDatedContext; // whether a history of the context has times
+    private readonly bool _hasDatedCandidates;
     private readonly CandidateParts _parts;
     private readonly Func<Program<float>> _compile;
 
@@ -30,6 +32,17 @@ public sealed class CandidateScorer
         _columns = [.. given.Concat(made).Distinct().Order()];
         _lists = [.. _columns.Where(c => scorer.Encoder.Space.Categorical[c].List is not null)];
         _fields = [.. places.Select(scorer.SchemaIndex)];
+        // A history is dated as a whole, of the context or of each candidate.
+        foreach (var (times, history, until) in scorer.Encoder.StepAges)
+        {
+            int[] all = [times, history, until];
+            if (all.Count(_fields.Contains) is not (0 or 3) and var some)
+                throw new ConsortException($"candidate fields: found {some} of {string.Join(", ", all.Select(f => scorer.Encoder.Schema.Fields[f].Name))}, expected all of them or none: a history is dated by the row's time");
+        }
+
+        _hasDatedCandidates = scorer.Encoder.StepAges.Any(a => _fields.Contains(a.Times));
+        _hasDatedContext = scorer.Encoder.StepAges.Any(a => !_fields.Contains(a.Times));
+
         // An age between a time of the context and one of a candidate is the candidate's.
         _ages = [.. scorer.Encoder.Ages.Where(a => _fields.Contains(a.Field) != _fields.Contains(a.Since)).Select(a => a.Column)];
         _numerics = [.. places.SelectMany(p => scorer.NumericOf(p).ToArray()).Concat(_ages).Concat(madeNumerics).Distinct().Order()];
@@ -75,6 +88,10 @@ public sealed class CandidateScorer
         var workspace = Scorer.Take();
         try
         {
+            if (_hasDatedContext)
+                Scorer.Encoder.SettleTimes(context.Lists, context.Times);
+            if (_hasDatedCandidates)
+                Scorer.SettleTimes(candidates.Lists, candidates.Times, candidates.Count, 0);
             for (var start = 0; start < candidates.Count; start += workspace.BatchRows)
             {
                 var rows = Math.Min(workspace.BatchRows, candidates.Count - start);

@@ -89,6 +89,8 @@ public sealed class ImpressionBatch
                 throw new ConsortException(FormattableString.Invariant(
                     $"column {Scorer.Encoder.Space.Numeric[column]}: found {numerics[column]}, expected a finite number"));
         Add();
+        var times = Scorer.Encoder.TimesPerRow;
+        Scorer.Encoder.TakeTimesAsEncoded(Times.AsSpan((Count - 1) * times, times));
         var row = Ids.AsSpan((Count - 1) * _columns, _columns);
         for (var column = 0; column < _columns; column++)
         {

@@ -186,7 +186,7 @@ public readonly ref struct ImpressionRow
     /// file.</param>
     /// <exception cref="ConsortException">The field is no list, or the weight no number of at least 0.</exception>
     public void AddToken(int field, ReadOnlySpan<byte> token, float? weight = null) =>
-        Encoder.AddToken(_scorer.SchemaIndex(field), token, _lists, weight);
+        Encoder.AddToken(_scorer.SchemaIndex(field), token, _lists, weight, _times);
 
     /// <inheritdoc cref="AddToken(int, ReadOnlySpan{byte}, float?)"/>
     public void AddToken(int field, ReadOnlySpan<char> token, float? weight = null)

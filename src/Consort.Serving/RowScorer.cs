@@ -50,6 +50,7 @@ public sealed class RowScorer<T> : IScorer<T>
         try
         {
             Read(row, _scorer.RowOf(workspace.Ids, workspace.Numerics, workspace.Lists, workspace.Times));
+            _scorer.Encoder.SettleTimes(workspace.Lists, workspace.Times);
             return _scorer.ScoreRow(workspace, workspace.Ids, workspace.Numerics, workspace.Lists);
         }
         finally
@@ -79,6 +80,7 @@ public sealed class RowScorer<T> : IScorer<T>
                     Read(rows[start + row], _scorer.RowOf(workspace.BatchIds.AsSpan(row * columns),
                         workspace.BatchNumerics.AsSpan(row * numerics), workspace.BatchLists, workspace.BatchTimes,
                         row));
+                _scorer.SettleTimes(workspace.BatchLists, workspace.BatchTimes, count, start);
                 _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, count,
                     probabilities.Slice(start, count), start);
             }

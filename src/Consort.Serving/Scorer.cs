@@ -101,6 +101,7 @@ public sealed class Scorer : IDisposable
     public float Score(Impression impression)
     {
         Require(impression.Scorer);
+        Encoder.SettleTimes(impression.Lists, impression.Times);
         var workspace = Take();
         try
         {
@@ -129,6 +130,7 @@ public sealed class Scorer : IDisposable
             for (var field = 0; field < values.Length; field++)
                 Encoder.EncodeField(_schemaIndex[field], values[field].Span, workspace.Ids, workspace.Numerics, workspace.Lists,
                     workspace.Times);
+            Encoder.SettleTimes(workspace.Lists, workspace.Times);
             return ScoreRow(workspace, workspace.Ids, workspace.Numerics, workspace.Lists);
         }
         finally
@@ -163,6 +165,7 @@ public sealed class Scorer : IDisposable
         var workspace = Take();
         try
         {
+            SettleTimes(batch.Lists, batch.Times, batch.Count, 0);
             var (columns, numerics) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
             for (var start = 0; start < batch.Count; start += workspace.BatchRows)
             {
@@ -189,6 +192,7 @@ public sealed class Scorer : IDisposable
     public void Logits(Impression impression, Span<float> logits)
     {
         Require(impression.Scorer);
+        Encoder.SettleTimes(impression.Lists, impression.Times);
         var workspace = Take();
         try
         {
@@ -237,6 +241,27 @@ public sealed class Scorer : IDisposable
         var (space, from) = (Encoder.Space, row * Encoder.Space.ListRoom);
         return new(this, ids[..space.Categorical.Count], numerics[..space.Numeric.Count], lists.Slice(from, space.ListRoom), from,
             times.Slice(row * count, count));
+    }
+
+    /// <summary>Writes what the times of histories are, of rows that are whole.</summary>
+    /// <param name="lists">Those of all rows side by side.</param>
+    /// <param name="times">Likewise.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="before">Rows of the same call that came before, for messages.</param>
+    internal void SettleTimes(int[] lists, long[] times, int rows, int before)
+    {
+        if (Encoder.StepAges.Count == 0)
+            return;
+        var (room, count) = (Encoder.Space.ListRoom, Encoder.TimesPerRow);
+        for (var row = 0; row < rows; row++)
+            try
+            {
+                Encoder.SettleTimes(lists.AsSpan(row * room, room), times.AsSpan(row * count, count));
+            }
+            catch (ConsortException e)
+            {
+                throw new ConsortException(e.Detail, e) { Row = before + row };
+            }
     }
 
     internal int SchemaIndex(int field) => _schemaIndex[field];

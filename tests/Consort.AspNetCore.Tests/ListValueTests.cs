@@ -19,6 +19,9 @@ public sealed class ListValueTests(ServerFixture fixture)
         var rows = Enumerable.Range(0, Rows).Select(r => fixture.Raw[r].Where(p => p.Key is not ("label" or "id")).ToDictionary(p => p.Key, p => p.Key switch
         {
             "seen" or "tags" => (object)Tokens(p.Value),
+            // As numbers, and null where a step has no time.
+            "seen_times" => p.Value.Length == 0 ? new long?[0] : p.Value.Split(';').Select(t => t.Length == 0 ? (long?)null
+                : long.Parse(t, System.Globalization.CultureInfo.InvariantCulture)).ToArray(),
             "likes" when Tokens(p.Value).Distinct().Count() == Tokens(p.Value).Length && Keys(p.Value).Distinct().Count() == Keys(p.Value).Length
                 => Tokens(p.Value).ToDictionary(t => t.Split(':')[0], t => float.Parse(t.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture)),
             _ => p.Value,

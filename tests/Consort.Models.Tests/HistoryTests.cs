@@ -16,6 +16,10 @@ public sealed class HistoryTests
         [new("item", 0, 6), new("genre", 6, 4), new("user", 10, 3), new("items", 0, 6, new ListShape(Most, IsOrdered: true)),
             new("genres", 6, 4, new ListShape(Most, IsOrdered: true))], ["I1"]);
 
+    // Beside the items how old they are.
+    private static readonly FeatureSpace Dated = new(
+        [.. Space.Categorical, new("ages", 13, 7, new ListShape(Most, IsOrdered: true) { AgesOf = "items" })], ["I1"]);
+
     // Of items and of genres; where these differ the first says which positions there are.
     private static readonly (int, int)[] Lengths = [(0, 0), (1, 1), (3, 3), (Most, Most), (4, 2), (2, 5), (1, 0), (0, 3)];
 
@@ -46,6 +50,10 @@ public sealed class HistoryTests
             data.Add("SIM", "num_heads: 3, top_k: 2");
             data.Add("SIM", "num_heads: 2, top_k: 3, search_dim: 4, use_position_emb: false");
             data.Add("SIM", "num_heads: 3, top_k: 50, search_dim: 2");
+            data.Add("BST", "num_heads: 3, positions: time");
+            data.Add("BST", "num_heads: 3, positions: time, seq_pooling_type: mean, transformer_blocks: 2, layer_norm: false");
+            data.Add("DMIN", "num_heads: 3, attention_hidden_units: [4], positions: time");
+            data.Add("SIM", "num_heads: 3, top_k: 2, positions: time");
             return data;
         }
     }
@@ -79,12 +87,12 @@ public sealed class HistoryTests
     public void Forward_AnyLength_EqualsThePapersFormula(string name, string options)
     {
         var family = Of(name, options);
-        using var rig = Drawn<double>(family, Lengths.Length);
+        using var rig = Drawn<double>(family, Lengths.Length, SpaceOf(options));
         rig.Randomise(7);
         var logits = rig.Logits(Lengths.Length);
         for (var row = 0; row < Lengths.Length; row++)
         {
-            var expected = ScalarModels.OfHistories(family.Members[0], rig, Space, row, false);
+            var expected = ScalarModels.OfHistories(family.Members[0], rig, SpaceOf(options), row, false);
             Assert.Equal(expected, logits[row], 1e-12 * (1 + Math.Abs(expected)));
             Assert.Equal(expected, rig.Logits(1, first: row)[0], 1e-12 * (1 + Math.Abs(expected)));
         }
@@ -94,7 +102,7 @@ public sealed class HistoryTests
     [MemberData(nameof(Variants))]
     public void Backward_AnyLength_EqualsFiniteDifferences(string name, string options)
     {
-        using var rig = Drawn<double>(Of(name, options), Lengths.Length);
+        using var rig = Drawn<double>(Of(name, options), Lengths.Length, SpaceOf(options));
         rig.Randomise(3);
         Assert.InRange(Gradients.LargestError(rig, Lengths.Length), 0, 1e-6);
     }
@@ -170,10 +178,11 @@ public sealed class HistoryTests
     [MemberData(nameof(Variants))]
     public void Train_NoHistoryAtAll_LearnsFromTheOtherColumns(string name, string options)
     {
-        using var rig = new Rig<float>(Of(name, options), Space, 40);
+        var space = SpaceOf(options);
+        using var rig = new Rig<float>(Of(name, options), space, 40);
         Draw(rig, [.. Enumerable.Repeat((0, 0), 40)]);
         for (var row = 0; row < 40; row++)
-            rig.Labels[row] = rig.Ids[row * 5] % 2;
+            rig.Labels[row] = rig.Ids[row * space.Categorical.Count] % 2;
         var first = rig.Train(40, 0);
         for (ulong step = 1; step < 150; step++)
             rig.Train(40, step);
@@ -206,6 +215,34 @@ public sealed class HistoryTests
     public void Build_ColumnsThatDoNotFit_SaysWhatWould(string name, string options, string message) =>
         Assert.Equal(message, Assert.Throws<ConsortException>(() => Of(name, options).Build(Space)).Message);
 
+    [Theory]
+    [InlineData("BST", "num_heads: 3, positions: time")]
+    [InlineData("DMIN", "num_heads: 3, positions: time")]
+    [InlineData("SIM", "num_heads: 3, positions: time")]
+    public void Build_PositionsByTimeWithoutTimes_SaysWhatTheSchemaNeeds(string name, string options) => Assert.Equal(
+        $"{name}, positions: found time, but no times of the steps of items in the schema; expected a sequence of them, such as {{name: items_times, kind: sequence, ages_of: items, until: time}} with a field time of kind time, or positions: learned",
+        Assert.Throws<ConsortException>(() => Of(name, options).Build(Space)).Message);
+
+    [Theory]
+    [InlineData("BST", "use_position_emb")]
+    [InlineData("DMIN", "use_pos_emb")]
+    [InlineData("SIM", "use_position_emb")]
+    public void Read_PositionsByTimeWithoutVectors_SaysWhich(string name, string key) => Assert.Contains(
+        $"positions: found time with {key}: false, which leaves positions without vectors; expected {key}: true",
+        Assert.Throws<ConsortException>(() => Of(name, $"num_heads: 3, positions: time, {key}: false")).Message, StringComparison.Ordinal);
+
+    // Ages are no column of the tower's where they say where positions are; else they are one, pooled as any list.
+    [Fact]
+    public void Build_PositionsByTime_LeavesAgesOutOfTheTower()
+    {
+        using var time = new Rig<float>(Of("BST", "num_heads: 3, positions: time"), Dated, 1);
+        using var learned = new Rig<float>(Of("BST", "num_heads: 3"), Dated, 1);
+        int Width(Rig<float> rig) => rig.Graph.Parameters.Single(p => p.Name == "member0/mlp/0/weight").Shape[1];
+        Assert.Equal(Width(learned) - 3, Width(time));
+        Assert.DoesNotContain(time.Graph.Parameters, p => p.Name.Contains("places", StringComparison.Ordinal));
+        Assert.Contains(learned.Graph.Parameters, p => p.Name == "member0/places/items");
+    }
+
     [Fact]
     public void Build_MemberOfAFile_NamesItsLine() => Assert.StartsWith("exp.yaml:3, DIN, target: found no column of tokens itme; did you mean item?",
         Assert.Throws<ConsortException>(() => Family.From(OptionMap.Parse(
@@ -225,10 +262,12 @@ public sealed class HistoryTests
             e.Message, StringComparison.Ordinal);
     }
 
-    private static Rig<T> Drawn<T>(Family family, int rows)
+    private static FeatureSpace SpaceOf(string options) => options.Contains("positions: time", StringComparison.Ordinal) ? Dated : Space;
+
+    private static Rig<T> Drawn<T>(Family family, int rows, FeatureSpace? space = null)
         where T : unmanaged, System.Numerics.IBinaryFloatingPointIeee754<T>
     {
-        var rig = new Rig<T>(family, Space, rows);
+        var rig = new Rig<T>(family, space ?? Space, rows);
         Draw(rig, [.. Enumerable.Range(0, rows).Select(r => Lengths[r % Lengths.Length])]);
         return rig;
     }
@@ -242,6 +281,9 @@ public sealed class HistoryTests
         {
             rig.Put(row, 3, [.. Enumerable.Range(0, lengths[row].Items).Select(_ => random.Next(6))]);
             rig.Put(row, 4, [.. Enumerable.Range(0, lengths[row].Genres).Select(_ => 6 + random.Next(4))]);
+            // As many as there are steps, none where no time is known, and once fewer than there are.
+            if (rig.Ids.Length > lengths.Length * 5)
+                rig.Put(row, 5, [.. Enumerable.Range(0, row % 8 == 6 ? 0 : row % 8 == 4 ? 2 : lengths[row].Items).Select(_ => 13 + random.Next(7))]);
         }
     }
 

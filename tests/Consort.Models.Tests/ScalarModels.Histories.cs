@@ -71,15 +71,19 @@ internal static partial class ScalarModels
     private static IEnumerable<OneHistory> Histories(Rig<double> rig, FeatureSpace space, int row)
     {
         var columns = space.Categorical;
-        var lists = Enumerable.Range(0, columns.Count).Where(c => columns[c].List is { IsOrdered: true });
+        var lists = Enumerable.Range(0, columns.Count).Where(c => columns[c].List is { IsOrdered: true, AgesOf: null });
         foreach (var tuple in lists.GroupBy(c => columns[c].Length))
         {
             int[] targets = [.. tuple.Select(list => columns.ToList().FindIndex(c => c.List is null && c.Offset == columns[list].Offset))];
             var first = tuple.First();
             var items = Enumerable.Range(0, rig.ListOf(row, first).Length).Select(i => tuple.SelectMany(list =>
                 i < rig.ListOf(row, list).Length ? Embeddings(rig, [rig.ListOf(row, list)[i]], [])[0] : new double[3]).ToArray());
+            var ages = columns.ToList().FindIndex(c => c.List?.AgesOf == columns[first].Name);
             yield return new(columns[first].Name, columns[first].Length,
-                Flat(Embeddings(rig, [.. targets.Select(t => rig.Ids[(row * columns.Count) + t])], [])), [.. items]);
+                Flat(Embeddings(rig, [.. targets.Select(t => rig.Ids[(row * columns.Count) + t])], [])), [.. items])
+            {
+                Ages = ages < 0 ? [] : [.. rig.ListOf(row, ages).ToArray().Select(id => Embeddings(rig, [id], [])[0])],
+            };
         }
     }
 
@@ -114,10 +118,7 @@ internal static partial class ScalarModels
     {
         double[][] x = [.. h.Items, h.Target];
         if (bst.HasPlaces)
-        {
-            var places = rig.Of($"member0/places/{h.Name}").ToArray();
-            x = [.. x.Select((e, i) => (double[])[.. e, .. places.AsSpan((h.Most + 1 - x.Length + i) * 3, 3)])];
-        }
+            x = [.. x.Select((e, i) => (double[])[.. e, .. Position(rig, bst.Positions, h, i, h.Most + 1 - x.Length)])];
 
         for (var block = 0; block < bst.Blocks; block++)
         {
@@ -154,10 +155,7 @@ internal static partial class ScalarModels
         var q = h.Items.Select(e => asked.Zip(Searched(e, "item"), (a, b) => a * b).Sum()).ToArray();
         var x = h.Items;
         if (sim.HasPlaces)
-        {
-            var places = rig.Of($"member0/places/{h.Name}").ToArray();
-            x = [.. x.Select((e, i) => (double[])[.. e, .. places.AsSpan((h.Most - x.Length + i) * 3, 3)])];
-        }
+            x = [.. x.Select((e, i) => (double[])[.. e, .. Position(rig, sim.Positions, h, i, h.Most - x.Length)])];
 
         x = [.. Enumerable.Range(0, x.Length).OrderByDescending(l => q[l]).ThenBy(l => l).Take(sim.Most).Order().Select(l => x[l])];
         var v = MultiHead(rig, x, sim.Heads, $"member0/interest/{h.Name}", asks: [h.Target])[0];
@@ -188,11 +186,21 @@ internal static partial class ScalarModels
         double[] Placed(int l, double[] e, string name)
         {
             var size = dmin.PlaceSize;
-            var place = rig.Of($"member0/{name}/places").ToArray().AsSpan((h.Most - h.Items.Length + l) * size, size).ToArray();
+            var place = dmin.Positions.Source == PositionSource.Time ? Position(rig, dmin.Positions, h, l, 0)
+                : rig.Of($"member0/{name}/places").ToArray().AsSpan((h.Most - h.Items.Length + l) * size, size).ToArray();
             double[] t = [.. Linear(rig, h.Target, $"member0/{name}/target_place")
                 .Zip(Linear(rig, place, $"member0/{name}/place"), (a, b) => a + b)];
             return [.. t, .. e, .. t.Zip(e, (a, b) => a * b)];
         }
+    }
+
+    // The vector of a place, which counts back from the last, or of an age: pos(v) = t(target) − t(v), 0 for the target itself and where
+    // no time is known.
+    private static double[] Position(Rig<double> rig, PositionOptions options, OneHistory h, int i, int before)
+    {
+        if (options.Source == PositionSource.Learned)
+            return rig.Of($"member0/places/{h.Name}").ToArray().AsSpan((before + i) * 3, 3).ToArray();
+        return i < h.Items.Length && i < h.Ages.Length ? h.Ages[i] : new double[3];
     }
 
     private static double[][] Refined(Rig<double> rig, Dmin dmin, double[][] read, int heads, string name)
@@ -283,5 +291,8 @@ internal static partial class ScalarModels
     private static double[] Weighted(double[][] rows, double[] weights, int width) =>
         [.. Enumerable.Range(0, width).Select(i => rows.Zip(weights, (r, w) => w * r[i]).Sum())];
 
-    private sealed record OneHistory(string Name, int Most, double[] Target, double[][] Items);
+    private sealed record OneHistory(string Name, int Most, double[] Target, double[][] Items)
+    {
+        public double[][] Ages { get; init; } = [];
+    }
 }

@@ -122,6 +122,100 @@ public sealed class ParityTests(ServingData data, ITestOutputHelper output)
         }
     }
 
+    [Theory]
+    [InlineData("BST", "{ num_heads: 2, positions: time, hidden_units: [20, 8] }")]
+    [InlineData("BST", "{ num_heads: 2, positions: time, seq_pooling_type: mean, transformer_blocks: 2, hidden_units: [20, 8] }")]
+    [InlineData("DMIN", "{ num_heads: 2, positions: time, attention_hidden_units: [9], hidden_units: [20, 8] }")]
+    [InlineData("SIM", "{ num_heads: 2, top_k: 2, positions: time, hidden_units: [20, 8] }")]
+    public void Score_PositionsByTime_GivesTheTrainersProbability(string model, string options)
+    {
+        using var family = new TrainedFamily(data, TrainedFamily.Of(model, options, dimension: 6), deviation: 0.15);
+        using var scorer = family.Scorer(family.Content());
+        var (expected, most) = (family.Probabilities(), 0.0);
+        Compare(scorer, expected);
+        // Typed, and with other times another probability.
+        for (var row = 0; row < expected.Length; row++)
+        {
+            var (raw, batch) = (data.Raw[row], scorer.NewBatch(2));
+            var same = batch.Add();
+            var other = batch.Add();
+            foreach (var field in scorer.Fields)
+            {
+                same.Set(field, raw[field]);
+                other.Set(field, raw[field]);
+            }
+
+            if (raw["moment"].Length == 0 || raw["seen_times"].Length == 0)
+                continue;
+            var now = DateTimeOffset.FromUnixTimeSeconds(long.Parse(raw["moment"], System.Globalization.CultureInfo.InvariantCulture));
+            same.Set("moment", now.ToOffset(TimeSpan.FromHours(-7)));
+            same.SetTokens(scorer.FieldIndex("seen_times"), (IEnumerable<string?>)raw["seen_times"].Split(';'));
+            other.Set("moment", now.AddDays(40));
+            var found = new float[2];
+            scorer.Score(batch, found);
+            Assert.True(Math.Abs(expected[row] - found[0]) <= Tolerance, $"row {row}: {found[0]}, the trainer {expected[row]}");
+            most = Math.Max(most, Math.Abs(expected[row] - found[1]));
+        }
+
+        Assert.True(most > 1e-3, "times say nothing");
+    }
+
+    [Theory]
+    [InlineData("BST", "{ num_heads: 2, positions: time, hidden_units: [20, 8] }")]
+    [InlineData("BST", "{ num_heads: 2, positions: time, seq_pooling_type: mean, transformer_blocks: 2, hidden_units: [20, 8] }")]
+    [InlineData("DMIN", "{ num_heads: 2, positions: time, attention_hidden_units: [9], hidden_units: [20, 8] }")]
+    [InlineData("SIM", "{ num_heads: 2, top_k: 2, positions: time, hidden_units: [20, 8] }")]
+    public void ScoreCandidates_AgainstOneDatedHistory_GivesWhatEachHasAlone(string model, string options)
+    {
+        using var family = new TrainedFamily(data, TrainedFamily.Of(model, options, dimension: 6), deviation: 0.15);
+        using var scorer = family.Scorer(family.Content());
+        var whole = scorer.For<Dated>();
+        var items = data.Raw.Select(r => new Item(r["site"], r["app"])).ToArray();
+        var probabilities = new float[items.Length];
+        var now = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000);
+        foreach (var seen in (string[][])[[], [items[0].Site], [items[1].Site, "nowhere", items[2].Site, items[2].Site, items[3].Site, items[4].Site, "s3"]])
+        {
+            // More steps than there may be, the newest last.
+            DateTimeOffset[] times = [.. seen.Select((_, i) => now.AddHours(-Math.Pow(3, seen.Length - i)))];
+            whole.ScoreCandidates(new Dated("d1", seen, now, times, "not read", "not read"), items, probabilities);
+            for (var i = 0; i < items.Length; i++)
+            {
+                var alone = whole.Score(new Dated("d1", seen, now, times, items[i].Site, items[i].App));
+                Assert.True(Math.Abs(alone - probabilities[i]) <= Tolerance, $"{seen.Length} seen, {i}: {probabilities[i]}, alone {alone}");
+            }
+
+            var e = Assert.Throws<ConsortException>(() => whole.Score(new Dated("d1", [.. seen, "s3"], now, [.. times, now, now], "s3", "")));
+            Assert.Equal($"column seen_times: found times that do not fit the row, expected as many times as seen has steps: {seen.Length + 1}, not {seen.Length + 2}", e.Message);
+        }
+
+        Assert.Equal("candidate fields: found 2 of seen_times, seen, moment, expected all of them or none: a history is dated by the row's time",
+            Assert.Throws<ConsortException>(() => scorer.ForCandidates("seen", "seen_times", "site")).Message);
+        Assert.Equal(4, scorer.ForCandidates("seen", "seen_times", "moment", "site").Fields.Count);
+    }
+
+    [Fact]
+    public void Score_ABatchWithATimeAfterTheRow_NamesTheRowAndAnswersNone()
+    {
+        using var family = new TrainedFamily(data, TrainedFamily.Of("BST", "{ num_heads: 2, positions: time, hidden_units: [20, 8] }", dimension: 6));
+        using var scorer = family.Scorer(family.Content());
+        var batch = scorer.NewBatch(20);
+        for (var row = 0; row < 20; row++)
+        {
+            var added = batch.Add();
+            added.Set("moment", "1700000000");
+            added.SetList("seen", "s3", "s6");
+            added.SetList<long>("seen_times", [1_600_000_000, row == 13 ? 1_700_000_001 : 1_700_000_000]);
+        }
+
+        var probabilities = new float[20];
+        var e = Assert.Throws<ConsortException>(() => scorer.Score(batch, probabilities));
+        Assert.Equal(13, e.Row);
+        Assert.Contains("expected no time later than the row's own (moment): that of step 2 is", e.Message, StringComparison.Ordinal);
+        Assert.All(probabilities, p => Assert.Equal(0, p));
+    }
+
+    private sealed record Dated(string Device, string[] Seen, DateTimeOffset Moment, DateTimeOffset[] SeenTimes, string Site, string App);
+
     private sealed record Item(string Site, string App);
 
     private sealed record Shown(string Device, string[] Seen, string Site, string App);

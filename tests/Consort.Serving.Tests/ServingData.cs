@@ -41,6 +41,8 @@ public sealed class ServingData : IDisposable
               - { name: likes, kind: list, splitter: ";", weight_splitter: ":", pooling: sum, share: best }
               - { name: best, kind: categorical }
               - { name: depth, kind: numeric, transform: "piecewise: 6" }
+              - { name: moment, kind: time }
+              - { name: seen_times, kind: sequence, splitter: ";", ages_of: seen, until: moment, unit: hour }
               - { name: site_app, kind: cross, of: [site, app] }
               - { name: device_hour, kind: cross, of: [device, hour], transform: "hash: 90" }
               - { name: was_seen, kind: lookup, key: site, in: seen, result: token }
@@ -86,7 +88,7 @@ public sealed class ServingData : IDisposable
     private string Write(string name, int rows, int seed, bool isNew = false)
     {
         var random = new Random(seed);
-        var text = new StringBuilder("label,price,share,site,device,visits,age,time,id,app,seen,tags,likes,best,depth\n");
+        var text = new StringBuilder("label,price,share,site,device,visits,age,time,id,app,seen,tags,likes,best,depth,moment,seen_times\n");
         for (var row = 0; row < rows; row++)
         {
             var site = random.Next(isNew ? 40 : 25);
@@ -97,8 +99,14 @@ public sealed class ServingData : IDisposable
             text.Append(CultureInfo.InvariantCulture, $"{Missing($"{random.Next(-3, 5000)}")},{Missing($"{random.Next(90)}")},");
             text.Append(CultureInfo.InvariantCulture,
                 $"{Missing($"1410{21 + random.Next(9)}{random.Next(24):00}")},{row},{(random.Next(5) == 0 ? "none" : $"äpp{random.Next(isNew ? 12 : 8)}")},");
+            var seen = List(9, () => $"s{3 * random.Next(isNew ? 14 : 9)}");
             text.Append(CultureInfo.InvariantCulture,
-                $"{List(9, () => $"s{3 * random.Next(isNew ? 14 : 9)}")},{List(5, () => $"tag{random.Next(isNew ? 9 : 6)}")},{List(4, () => $"l{random.Next(7)}:{random.Next(5) / 4.0}")},{Missing($"l{random.Next(7)}")},{Missing($"{random.NextDouble() * (isNew ? 14 : 9):F2}")}\n");
+                $"{seen},{List(5, () => $"tag{random.Next(isNew ? 9 : 6)}")},{List(4, () => $"l{random.Next(7)}:{random.Next(5) / 4.0}")},{Missing($"l{random.Next(7)}")},{Missing($"{random.NextDouble() * (isNew ? 14 : 9):F2}")},");
+            // Steps up to some 60 days before; now and then one without a time, or no time at all.
+            var moment = 1_700_000_000 + random.Next(9_000_000);
+            var ages = seen.Length == 0 ? [] : seen.Split(';').Select(_ => (int)Math.Exp(random.NextDouble() * 15.5)).OrderDescending().ToArray();
+            var times = string.Join(';', ages.Select(a => ages.Length > 1 ? Missing($"{moment - a}") : $"{moment - a}"));
+            text.Append(CultureInfo.InvariantCulture, $"{Missing($"{moment}")},{Missing(times)}\n");
         }
 
         var path = Path.Combine(_folder, $"{name}.csv");

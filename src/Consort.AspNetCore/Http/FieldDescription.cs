@@ -29,10 +29,13 @@ internal static class FieldDescription
             json["weight_splitter"] = list.WeightSplitter?.Text;
         }
 
+        if (field.Ages is { } ages)
+            (json["ages_of"], json["until"], json["order"]) = (ages.Of, ages.Until, Word(ages.Order));
+
         Span<byte> time = stackalloc byte[64];
         if (encoder.WriteTime(index, DateTimeOffset.UtcNow, time) is > 0 and var length)
         {
-            json["format"] = Word(field.Kind == FieldKind.Time ? field.Format : TimeFormat.Yymmddhh);
+            json["format"] = Word(field.Kind == FieldKind.Time || field.Ages is not null ? field.Format : TimeFormat.Yymmddhh);
             json["example"] = System.Text.Encoding.UTF8.GetString(time[..length]);
         }
         else if (kind == FieldKind.Boolean)
@@ -42,7 +45,7 @@ internal static class FieldDescription
         // Only what has a vocabulary of its own has tokens that may be sent.
         if (examples > 0 && encoder.Space.Categorical.FirstOrDefault(c => c.Name == name) is { } column
             && kind is FieldKind.Categorical or FieldKind.List or FieldKind.Sequence && field.Transform.Kind == TransformKind.None
-            && field.Derive.Count == 0)
+            && field is { Derive.Count: 0, Ages: null })
             json["examples"] = new JsonArray([.. Enumerable.Range(2, Math.Clamp(column.Size - 2, 0, examples))
                 .Select(id => (JsonNode)encoder.Token(column.Offset + id))]);
         return json;

@@ -17,15 +17,16 @@ public sealed class PositionForm(StandardForm form, IFormNodes nodes, Value valu
     /// </summary>
     public FormValue LookUp(Table table, int column, Positions at)
     {
-        var (ids, length, most) = (nodes.List(column), ranges[column].Length, ranges[at.Column].Length);
-        if (length > most)
-            ids = form.Slice(ids, 0, most);
+        var (ids, length, history) = (nodes.List(column), ranges[column].Length, ranges[at.Column].Length);
+        var most = at.RowsOf(history);
+        if (length > history)
+            (ids, length) = (form.Slice(ids, 0, history), history);
         if (length < most)
             ids = form.Node("Pad", ids, form.Constant(0, 0, 0, most - length), form.Constant(-1)); // [B, L]
         var shift = new RowNumbers(ranges, table.Columns).Shift(column);
-        var places = form.Node("Where", form.Node("GreaterOrEqual", ids, form.Constant(0)),
-            form.Node("Sub", ids, form.Constant((long)shift)), form.Constant(0L));
-        var isOwn = Unsqueeze(Float(IsThere(new Positions(column), most)), form.Constant(2));
+        var isThere = form.Node("GreaterOrEqual", ids, form.Constant(0));
+        var places = form.Node("Where", isThere, form.Node("Sub", ids, form.Constant((long)shift)), form.Constant(0L));
+        var isOwn = Unsqueeze(Float(isThere), form.Constant(2));
         var rows = form.Multiply(form.Node("Gather", nodes.Weight(table), places), isOwn); // [B, L, D]
         return Flat(form.Multiply(rows, Unsqueeze(Float(IsThere(at, most)), form.Constant(2))), table.Dimension);
     }

@@ -9,7 +9,8 @@ namespace Consort.Compute.Operations;
 /// <summary>
 /// Looks up the embedding of each id of a list, one by one: ids → [N, D] at the positions of a column. That column may be another one,
 /// whose lists stand side by side with these, such as items and their categories; where a list is shorter than it, its last positions are
-/// zeros, and what is longer is passed over. The gradient is left in place for the table to collect.
+/// zeros, and what is longer is passed over; where the target is behind the positions, zeros are its vector. The gradient is left in place
+/// for the table to collect.
 /// </summary>
 public sealed class EmbedPositions : Operation
 {
@@ -45,9 +46,9 @@ public sealed class EmbedPositions : Operation
     public override Positions? At(ReadOnlySpan<Positions?> inputs) => Positions;
 
     /// <inheritdoc/>
-    public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 0 && Positions is { WithTarget: false, Top: 0 }
+    public override Shape Infer(ReadOnlySpan<Shape> inputs) => inputs.Length == 0 && Positions.Top == 0
         ? new Shape(Columns.Count * Table.Dimension)
-        : throw Mismatch(inputs, "none and all positions without the target");
+        : throw Mismatch(inputs, "none and all positions");
 
     /// <inheritdoc/>
     public override FormValue ToStandard(StandardForm form) // [B · L, D]
@@ -65,16 +66,18 @@ internal sealed unsafe class EmbedPositionsKernel<T> : SegmentKernel
     private readonly int _dimension;
     private readonly int[] _columns;
     private readonly int _stride;
+    private readonly int _behind; // rows of an impression that are no position of its list: the target's
 
     public EmbedPositionsKernel(EmbedPositions embed, Binding<T> binding) : base(binding.Workers, binding.Segments)
     {
         var table = binding.Rows(embed.Table);
         (_dimension, _columns, _stride) = (table.Dimension, [.. embed.Columns], binding.Columns);
         _output = binding.Output;
+        _behind = embed.Positions.WithTarget ? 1 : 0;
         _rows = [.. _columns.Select(c => (nint)(table.Values.Pointer - ((long)table.Shift(c) * _dimension)))];
         for (var i = 0; i < _columns.Length && binding.OutputGradient != null; i++)
             table.AddSource(binding.Reader, binding.OutputGradient + (i * _dimension), _columns.Length * _dimension, _columns[i],
-                Segments.Starts);
+                Segments.Starts, _behind);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -86,7 +89,7 @@ internal sealed unsafe class EmbedPositionsKernel<T> : SegmentKernel
             for (var c = 0; c < _columns.Length; c++)
             {
                 var list = Step.Lists + Step.Ids[((long)row * _stride) + _columns[c]];
-                var count = Math.Min(*list, starts[row + 1] - starts[row]);
+                var count = Math.Min(*list, starts[row + 1] - starts[row] - _behind);
                 T* rows = (T*)_rows[c], output = _output + ((long)starts[row] * width) + (c * dimension);
                 for (var i = 1; i <= count; i++, output += width)
                 {

@@ -177,7 +177,7 @@ public sealed record DatasetDescription(
     {
         long present = 0;
         for (var i = 2; i < column.Size; i++) present += column.CountOf(i);
-        var missing = column is ListColumn { Empty: { } empty } ? empty : rows - present;
+        var missing = (column as ListColumn)?.Empty ?? (column as SequenceAgeColumn)?.Empty ?? rows - present;
         return new ColumnDescription(column.Name, KindOf(column), column.Size - 2, Share(missing, rows), null, null, null,
             Top(column, top), null);
     }

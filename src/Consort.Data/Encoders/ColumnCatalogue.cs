@@ -24,6 +24,11 @@ internal static class ColumnCatalogue
                     columns.Add(columns.First(c => c.Field == leaders[i]).SharedBy(schema, i));
                     continue;
                 }
+                if (field.Ages is not null)
+                {
+                    columns.Add(new SequenceAgeColumn(schema, i));
+                    continue;
+                }
                 var missing = new MissingTexts(schema, field);
                 for (var part = 0; part < field.Columns.Count; part++)
                 {

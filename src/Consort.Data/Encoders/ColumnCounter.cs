@@ -91,6 +91,7 @@ internal abstract class ColumnCounter(Field field, int index, MissingTexts missi
     {
         var field = schema.Fields[index];
         var missing = new MissingTexts(schema, field);
+        if (field.Ages is not null) return new SequenceAgeCounter(schema, index);
         if (field.List is not null)
         {
             var isHashed = field.Transform.Kind == TransformKind.Hash;

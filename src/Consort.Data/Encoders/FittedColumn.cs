@@ -27,6 +27,8 @@ public abstract record FittedColumn(string Name, Field Field, int Offset, int Si
         var missing = field.Missing ?? schema.Missing;
         return column switch
         {
+            SequenceAgeColumn ages => new FittedStepAges(ages.Name, field, ages.Offset, ages.Size, missing, ages.Shape,
+                schema.Fields[ages.Beside], schema.Fields[ages.Beside].Missing ?? schema.Missing),
             ListColumn list => new FittedList(Of(schema, list.Tokens), list.Shape, field.List!),
             CodeColumn<TimeCode> time => new FittedTime(
                 time.Name, field, time.Offset, time.Size, missing, field.Derive[field.Columns.ToList().IndexOf(time.Name)],
@@ -203,3 +205,18 @@ public sealed record FittedNumber(
 /// <param name="List">How a cell is cut.</param>
 public sealed record FittedList(FittedColumn Tokens, ListShape Shape, FieldList List)
     : FittedColumn(Tokens.Name, Tokens.Field, Tokens.Offset, Tokens.Size, Tokens.Missing);
+
+/// <summary>
+/// How old the steps of a history were when the row came: bucket b, as <see cref="SequenceAges"/> counts it, gives the id Offset + 2 + b,
+/// and a step without an age Offset. A cell that means a missing value is a list without ids.
+/// </summary>
+/// <param name="Name">The column.</param>
+/// <param name="Field">The field of the times.</param>
+/// <param name="Offset">The first global id.</param>
+/// <param name="Size">The number of buckets and 2.</param>
+/// <param name="Missing">Texts that mean a missing value.</param>
+/// <param name="Shape">What a row has of it.</param>
+/// <param name="Until">The field of the row's own time.</param>
+/// <param name="UntilMissing">Texts that mean a missing value there.</param>
+public sealed record FittedStepAges(string Name, Field Field, int Offset, int Size, IReadOnlyList<string> Missing, ListShape Shape,
+    Field Until, IReadOnlyList<string> UntilMissing) : FittedColumn(Name, Field, Offset, Size, Missing);

@@ -49,6 +49,7 @@ internal sealed class RowEncoder(Encoder encoder, LabelUse use)
         foreach (var column in encoder.Columns)
         {
             if (column is IGeneratedColumn) { }
+            else if (column is SequenceAgeColumn ages) ages.Encode(rows, target, stride, Lists);
             else if (column is RaggedColumn list) list.Encode(data, group.Held(column.Field), target, stride, Lists);
             else if (column.Beside < 0) column.Encode(data, group.Held(column.Field), target, stride);
             else column.EncodeBeside(data, group.Held(column.Field), group.Held(column.Beside), target, stride);
@@ -65,8 +66,12 @@ internal sealed class RowEncoder(Encoder encoder, LabelUse use)
             yield return (rows.Layout.Label, count =>
                 _labels.Read(rows.Data, rows.Group.Held(rows.Layout.Label)[..count], nothing, 4, use == LabelUse.MayBeEmpty));
         foreach (var column in encoder.Columns.Where(c => c is not IGeneratedColumn))
-            yield return (column.Field, count =>
-                column.Encode(rows.Data, rows.Group.Held(column.Field)[..count], nothing, 4));
+        {
+            if (column is SequenceAgeColumn ages) yield return (column.Field, count => ages.Look(rows, count));
+            else
+                yield return (column.Field, count =>
+                    column.Encode(rows.Data, rows.Group.Held(column.Field)[..count], nothing, 4));
+        }
         foreach (var look in _marks.Looks(rows)) yield return look;
         foreach (var column in encoder.Columns.Where(c => c.Beside >= 0))
             yield return (column.Beside, count => column.LookBeside(rows.Data, rows.Group.Held(column.Beside)[..count]));

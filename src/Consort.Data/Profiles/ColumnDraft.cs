@@ -21,9 +21,10 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
         if (profile.Label is { } label && label.Column == column.Name) return OfLabel(column, label);
         if (Useless(column) is { } useless) return Made(column, FieldKind.Ignored, useless);
         if (column.Time is { } time) return OfTime(column, time, profile, taken);
+        if (column.StepTimes is { } steps) return OfStepTimes(column, steps);
         if (IsName(column)) return Made(column, Plain(profile, FieldKind.Id, FieldKind.Ignored),
             "every row has a value of its own: a name of the row, of which nothing can be learned");
-        if (column.List is { } list) return OfList(column, list);
+        if (column.List is { } list) return OfList(column, list, profile);
         if (column.Type == "boolean")
             return Made(column, Plain(profile, FieldKind.Boolean, FieldKind.Categorical), $"yes or no: {Tops(column)}");
         if (column.Numbers is { Min: >= 0 } && ColumnWords.IsWeight(column.Name) && !profile.Dialect.IsPairs)
@@ -101,9 +102,9 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
     private static FieldKind Plain(DataProfile profile, FieldKind kind, FieldKind plain) => profile.Dialect.IsPairs ? plain : kind;
 
     // What a user did before stands in its order; of tags nobody knows one.
-    private static ColumnDraft OfList(ColumnProfile column, ListProfile list)
+    private static ColumnDraft OfList(ColumnProfile column, ListProfile list, DataProfile profile)
     {
-        var isHistory = ColumnWords.IsHistory(column.Name) || (list.SameAs is not null && list.MeanLength >= LongLists);
+        var isHistory = ColumnWords.IsHistory(column.Name) || profile.Columns.Any(c => c.StepTimes?.Of == column.Name) || (list.SameAs is not null && list.MeanLength >= LongLists);
         var same = (isHistory || list.AreValues) && list.SameAs is not null
             ? $", of the same tokens as {PrintableText.Short(list.SameAs, 40)}" : "";
         var draft = Made(column, isHistory ? FieldKind.Sequence : FieldKind.List, string.Create(CultureInfo.InvariantCulture,
@@ -119,6 +120,21 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
                     Keep = isHistory ? ListEnd.Last : ListEnd.First,
                     WeightSplitter = list.WeightSplitter is { } weights ? new Delimiter(weights) : null,
                 },
+            },
+        };
+    }
+
+    private static ColumnDraft OfStepTimes(ColumnProfile column, StepTimes steps)
+    {
+        var draft = Made(column, FieldKind.Sequence,
+            $"times, as many as {PrintableText.Short(steps.Of, 40)} has tokens in every row, and none after {PrintableText.Short(steps.Until, 40)}: how old each of them is{Missing(column)}");
+        return draft with
+        {
+            Field = draft.Field with
+            {
+                Ages = new SequenceAges(steps.Of, steps.Until) { Order = steps.Order },
+                Format = steps.Format,
+                List = new FieldList { Splitter = new Delimiter(steps.Splitter), Keep = steps.Order == StepOrder.NewestFirst ? ListEnd.First : ListEnd.Last },
             },
         };
     }

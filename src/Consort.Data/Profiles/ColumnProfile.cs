@@ -130,6 +130,9 @@ public sealed record ColumnProfile(string Name, string Type)
     /// <summary>The zone that times are most likely of, and why; null where nothing tells.</summary>
     internal (TimeSpan Zone, string Why)? Zone { get; init; }
 
+    /// <summary>What it says of the lists beside it, of lists of times; null of others.</summary>
+    internal StepTimes? StepTimes { get; init; }
+
     /// <summary>The AUC of values as tokens.</summary>
     internal double? TokenAuc { get; init; }
 

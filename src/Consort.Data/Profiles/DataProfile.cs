@@ -100,6 +100,8 @@ public sealed record DataProfile(
                     },
                 };
         }
+        for (var c = 0; c < columns.Length && !dialect.IsPairs; c++)
+            columns[c] = columns[c] with { StepTimes = StepTimeGuess.Of(c, columns, sample.Columns) };
         var first = request.Catalogue.Places(request.Sources[0])[0];
         return new DataProfile(request.Sources, sample.AllRows, sample.Rows, sample.IsCounted, label, problem, columns)
         {

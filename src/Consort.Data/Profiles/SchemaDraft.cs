@@ -26,7 +26,7 @@ public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraf
             throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
                 $"{where}, column {label.Column}: found {(label.Clicks == 0 ? "no click" : "nothing but clicks")} in {label.Rows:N0} row{(label.Rows == 1 ? "" : "s")} looked at; a model needs rows that were clicked and rows that were not"));
         var names = profile.Columns.Select(c => c.Name).ToHashSet(StringComparer.Ordinal);
-        var columns = Grouped(Shared([.. profile.Columns.Select(c => ColumnDraft.Of(c, profile, names))]), profile);
+        var columns = Grouped(Dated(Shared([.. profile.Columns.Select(c => ColumnDraft.Of(c, profile, names))])), profile);
         if (columns.SelectMany(c => c.Field.Columns).FirstOrDefault() is null)
             throw new ConsortException(
                 $"{where}: found no column to learn from beside the label {label.Column}: {(columns.Length == 1 ? "it is the only column" : "")}{string.Join("; ", columns.Where(c => c.Field.Kind == FieldKind.Ignored).Take(3).Select(c => $"{c.Name} is {c.Why}"))}");
@@ -99,6 +99,25 @@ public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraf
 
     private const int FewestGroups = 10;
     private const double LeastMixed = 0.2;
+
+    // Times belong to what became a sequence, and to a row that has one; both are cut at the same end.
+    private static ColumnDraft[] Dated(ColumnDraft[] columns)
+    {
+        foreach (var (i, column) in columns.Index().Where(c => c.Item.Field.Ages is not null).ToArray())
+        {
+            var history = Array.FindIndex(columns,
+                c => c.Name == column.Field.Ages!.Of && c.Field is { Kind: FieldKind.Sequence, Ages: null });
+            if (history < 0 || !columns.Any(c => c.Name == column.Field.Ages!.Until && c.Field.Kind == FieldKind.Time))
+                columns[i] = new ColumnDraft(column.Name, Words.Of(FieldKind.Ignored), $"{column.Why}; but one of the two is not used")
+                { Field = new Field(column.Name, FieldKind.Ignored) };
+            else
+                columns[history] = columns[history] with
+                {
+                    Field = columns[history].Field with { List = columns[history].Field.List! with { Keep = column.Field.List!.Keep } },
+                };
+        }
+        return columns;
+    }
 
     // A vocabulary is shared with a field that has one, and shares with no third.
     private static ColumnDraft[] Shared(ColumnDraft[] columns) => [.. columns.Select(c => c.Field.Share is null

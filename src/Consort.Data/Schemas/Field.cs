@@ -24,7 +24,10 @@ public sealed record Field(string Name, FieldKind Kind)
     public FieldList? List { get; init; }
 
     /// <summary>Whether its text is a token, or tokens, with a vocabulary or a hash.</summary>
-    internal bool HasTokens => Kind is FieldKind.Categorical or FieldKind.List or FieldKind.Sequence;
+    internal bool HasTokens => Ages is null && Kind is (FieldKind.Categorical or FieldKind.List or FieldKind.Sequence);
+
+    /// <summary>What it says of the history beside it, of a sequence of times; null of others.</summary>
+    public SequenceAges? Ages { get; init; }
 
     /// <summary>Whether it gives a number rather than tokens.</summary>
     internal bool IsNumber => (Kind == FieldKind.Numeric && !Transform.MakesTokens)
@@ -62,11 +65,11 @@ public sealed record Field(string Name, FieldKind Kind)
     /// </summary>
     public IReadOnlyList<TimePart> Derive { get; init; } = [];
 
-    /// <summary>How the times of <see cref="FieldKind.Time"/> are written.</summary>
+    /// <summary>How the times of <see cref="FieldKind.Time"/>, or of a sequence of times, are written.</summary>
     public TimeFormat Format { get; init; }
 
     /// <summary>How the times of a field that derives from one are written: of a categorical one as YYMMDDHH.</summary>
-    internal TimeFormat WrittenAs => Kind == FieldKind.Time ? Format : TimeFormat.Yymmddhh;
+    internal TimeFormat WrittenAs => Kind == FieldKind.Time || Ages is not null ? Format : TimeFormat.Yymmddhh;
 
     /// <summary>What is added to UTC before hour, day and the like are read off a time; whole minutes.</summary>
     public TimeSpan Zone { get; init; }

@@ -63,6 +63,9 @@ public sealed record FieldList
 /// <param name="IsWeighted">Whether ids have weights.</param>
 public sealed record ListShape(int MaxLength, ListPooling Pooling = ListPooling.Mean, bool IsOrdered = false, bool IsWeighted = false)
 {
+    /// <summary>The sequence whose steps' ages it holds, one for each of them; null of other lists.</summary>
+    public string? AgesOf { get; init; }
+
     /// <summary>Whole numbers that the longest list takes: how many ids, the ids, and their weights where they have such.</summary>
     public int Room => RoomOf(MaxLength);
 

@@ -139,6 +139,7 @@ public sealed record Schema
         }
         SharedVocabularies.Check(this, where);
         TimeFields.Check(this, where);
+        AgeFields.Check(this, where);
         GeneratedFields.Check(this, where);
         var columns = new HashSet<string>(StringComparer.Ordinal);
         foreach (var column in AllFields.SelectMany(f => f.Columns))

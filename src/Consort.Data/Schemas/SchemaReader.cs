@@ -13,8 +13,10 @@ internal static partial class SchemaReader
     {
         var start = Start(map);
         var all = new List<Field>();
-        foreach (var item in map.Maps("fields")) ReadField(item, all, outside);
-        Field[] fields = [.. all.Where(f => !f.IsGenerated)], generated = [.. all.Where(f => f.IsGenerated)];
+        var keys = new Dictionary<string, IReadOnlyCollection<string>>(StringComparer.Ordinal);
+        foreach (var item in map.Maps("fields")) ReadField(item, all, outside, keys);
+        Field[] fields = [.. AgeFields.Completed([.. all.Where(f => !f.IsGenerated)], (f, key) => keys[f.Name].Contains(key))],
+            generated = [.. all.Where(f => f.IsGenerated)];
         var schema = start with
         {
             Format = map.Choice("format", start.Format, Words.All<DataFormat>()),
@@ -61,13 +63,16 @@ internal static partial class SchemaReader
 
     private static readonly string[] ListKeys = ["splitter", "max_len", "keep", "pooling", "weight_splitter"];
 
+    private static readonly string[] AgeKeys = ["ages_of", "until", "buckets", "unit", "order"];
+
     private static readonly string[] FieldKeys =
     [
         "name", "kind", "missing", "min_count", "transform", "share", "derive", "values", "outside", "format", "zone", "since",
-        "group", "of", "key", "in", "result", .. ListKeys,
+        "group", "of", "key", "in", "result", .. ListKeys, .. AgeKeys,
     ];
 
-    private static void ReadField(OptionMap map, List<Field> fields, OutsideRule outside)
+    private static void ReadField(OptionMap map, List<Field> fields, OutsideRule outside,
+        Dictionary<string, IReadOnlyCollection<string>> keys)
     {
         var name = map.Text("name");
         if (!map.Has("kind"))
@@ -92,6 +97,7 @@ internal static partial class SchemaReader
             Key = map.TextOrNull("key"),
             In = map.TextOrNull("in"),
             Result = map.Choice("result", LookupResult.Number, Words.All<LookupResult>()),
+            Ages = ReadAges(map),
         };
         if (field.Kind is FieldKind.List or FieldKind.Sequence || ListKeys.Any(map.Has))
             field = field with { List = ReadList(map, field.Kind) };
@@ -99,6 +105,7 @@ internal static partial class SchemaReader
         if (RangeOfNames().Match(name) is not { Success: true } range)
         {
             fields.Add(field);
+            keys[name] = [.. map.Keys];
             return;
         }
         // I1..I13 stands for thirteen fields alike.
@@ -108,7 +115,24 @@ internal static partial class SchemaReader
         if (prefix != range.Groups["again"].Value || last < first || last - first > 65_535)
             throw map.Error("name", $"found \"{name}\", expected a range such as I1..I13");
         for (var i = first; i <= last; i++)
+        {
             fields.Add(field with { Name = string.Create(CultureInfo.InvariantCulture, $"{prefix}{i}") });
+            keys[fields[^1].Name] = [.. map.Keys];
+        }
+    }
+
+    private static SequenceAges? ReadAges(OptionMap map)
+    {
+        if (!AgeKeys.Any(map.Has)) return null;
+        if (map.TextOrNull("ages_of") is not { } of || map.TextOrNull("until") is not { } until)
+            throw map.Error(map.Has("ages_of") ? "until" : "ages_of", "found nothing, expected both: ages_of, the sequence whose steps these are the times of, and until, the field of kind time that says when the row came");
+        var ages = new SequenceAges(of, until);
+        return ages with
+        {
+            Buckets = map.Integer("buckets", ages.Buckets, 2, SequenceAges.MostBuckets),
+            Unit = map.Choice("unit", ages.Unit, Words.All<AgeUnit>()),
+            Order = map.Choice("order", ages.Order, Words.All<StepOrder>()),
+        };
     }
 
     private static Transform ReadTransform(OptionMap map)

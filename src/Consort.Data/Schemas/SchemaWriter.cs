@@ -68,6 +68,15 @@ internal static class SchemaWriter
             if (list.WeightSplitter is { } weight) yield return ("weight_splitter", Text(weight.Text));
         }
 
+        if (field.Ages is { } ages)
+        {
+            yield return ("ages_of", Text(ages.Of));
+            yield return ("until", Text(ages.Until));
+            yield return ("buckets", ages.Buckets);
+            yield return ("unit", Words.Of(ages.Unit));
+            yield return ("order", Words.Of(ages.Order));
+        }
+
         if (field.Share is not null) yield return ("share", Text(field.Share));
         if (field.Format != TimeFormat.Auto) yield return ("format", Words.Of(field.Format));
         if (field.Zone != TimeSpan.Zero) yield return ("zone", Text(TimeZones.Show(field.Zone)));

@@ -16,7 +16,7 @@ internal static class TimeFields
             throw new ConsortException($"{where}: derive needs kind time, or kind categorical without a transform, found kind {Words.Of(field.Kind)} with transform {Words.Of(field.Transform.Kind)}");
         if (!isTime && field.Derive.Except(OldParts).FirstOrDefault(TimePart.Hour) is var part and not TimePart.Hour)
             throw new ConsortException($"{where}: derive {Words.Of(part)} needs kind time, found kind {Words.Of(field.Kind)}");
-        if (!isTime && (field.Format != TimeFormat.Auto || field.Zone != TimeSpan.Zero || field.Since is not null))
+        if (!isTime && ((field.Format != TimeFormat.Auto && field.Ages is null) || field.Zone != TimeSpan.Zero || field.Since is not null))
             throw new ConsortException($"{where}: format, zone and since belong to kind time, found kind {Words.Of(field.Kind)}");
         if (!isTime) return;
         if (field.Derive.Contains(TimePart.Age) != field.Since is not null)

@@ -9,7 +9,11 @@ namespace Consort.Models.Layers;
 /// <param name="Items">e_l, those of the history's columns, [N, d].</param>
 /// <param name="At">The positions.</param>
 /// <param name="Name">Of its layers.</param>
-public sealed record History(Value Target, Value Items, Positions At, string Name);
+public sealed record History(Value Target, Value Items, Positions At, string Name)
+{
+    /// <summary>The places of its columns.</summary>
+    internal IReadOnlyList<int> Lists { get; init; } = [];
+}
 
 /// <summary>
 /// Layers over histories. N stands for the positions of all impressions of a batch: nothing is computed for those that are not there.
@@ -31,7 +35,10 @@ public static class HistoryExtensions
             var items = inputs.Concat([.. h.Lists.Select(c => inputs.EmbeddingsAt(c, at))]); // [N, d]
             var name = inputs.Space.Categorical[h.Lists[0]].Name;
             // A list may begin several histories.
-            return new History(target, items, at, names.Add(name) ? name : string.Create(CultureInfo.InvariantCulture, $"{name}_{index}"));
+            return new History(target, items, at, names.Add(name) ? name : string.Create(CultureInfo.InvariantCulture, $"{name}_{index}"))
+            {
+                Lists = h.Lists,
+            };
         })];
     }
 
@@ -39,11 +46,53 @@ public static class HistoryExtensions
     /// What a tower reads beside what became of histories: the embeddings of all other columns, and numeric columns as they are where that
     /// is wanted.
     /// </summary>
-    public static Value[] Beside(this MemberInputs inputs, HistoryOptions options, string model)
+    public static Value[] Beside(this MemberInputs inputs, HistoryOptions options, string model) =>
+        inputs.Beside(options, new PositionOptions(), model);
+
+    /// <summary>The same without the ages of histories, where these say where positions are.</summary>
+    internal static Value[] Beside(this MemberInputs inputs, HistoryOptions options, PositionOptions positions, string model)
     {
         HashSet<int> lists = [.. options.Resolve(inputs.Space, model).SelectMany(h => h.Lists)];
+        if (positions.Source == PositionSource.Time)
+            lists.UnionWith([.. lists.Select(inputs.AgesOf).Where(c => c >= 0)]);
         var others = inputs.EmbeddingsOf([.. Enumerable.Range(0, inputs.Space.Categorical.Count).Where(c => !lists.Contains(c))]);
         return inputs.WithNumeric(inputs.NumericEmbeddings() is { } numeric ? [.. others, numeric] : others);
+    }
+
+    /// <summary>A vector of D numbers for each position of a history, [N, D]: of its place or of its age.</summary>
+    /// <param name="inputs">The member's inputs.</param>
+    /// <param name="options">Which of them.</param>
+    /// <param name="history">The history.</param>
+    /// <param name="withTarget">Whether the target stands behind it, [N + B, D]: in the last place; its age is 0, and of that its vector
+    /// zeros.</param>
+    /// <param name="model">For messages.</param>
+    /// <exception cref="ConsortException">The history has no ages.</exception>
+    internal static Value PositionVectors(
+        this MemberInputs inputs, PositionOptions options, History history, bool withTarget, string model)
+    {
+        var at = history.At with { WithTarget = withTarget };
+        if (options.Source == PositionSource.Time)
+            return inputs.EmbeddingsAt(inputs.AgesOf(history, model), at);
+        var length = inputs.Space.Categorical[at.Column].Length + (withTarget ? 1 : 0);
+        var places = inputs.Weight($"places/{history.Name}", new Shape(length, inputs.Dimension), Initializer.Normal(0.02));
+        return inputs.Graph.Apply(new PlaceEmbed(places, at));
+    }
+
+    /// <summary>The column of the ages of a history's steps.</summary>
+    /// <exception cref="ConsortException">There is none.</exception>
+    internal static int AgesOf(this MemberInputs inputs, History history, string model)
+    {
+        var ages = history.Lists.Select(inputs.AgesOf).FirstOrDefault(c => c >= 0, -1);
+        var name = inputs.Space.Categorical[history.Lists[0]].Name;
+        return ages >= 0 ? ages : throw new ConsortException(
+            $"{model}, positions: found time, but no times of the steps of {name} in the schema; expected a sequence of them, such as {{name: {name}_times, kind: sequence, ages_of: {name}, until: time}} with a field time of kind time, or positions: learned");
+    }
+
+    // Of the steps of a list column; −1 where there is none.
+    private static int AgesOf(this MemberInputs inputs, int list)
+    {
+        var (columns, name) = (inputs.Space.Categorical, inputs.Space.Categorical[list].Name);
+        return Enumerable.Range(0, columns.Count).FirstOrDefault(c => columns[c].List?.AgesOf == name, -1);
     }
 
     /// <summary>The sum of a history, and that times its target, [B, d] each.</summary>

@@ -10,8 +10,8 @@ namespace Consort.Models.Zoo;
 /// Behavior sequence transformer (BST): a history with the target behind it, X = [e_1, …, e_n, e_t], each with a vector of its place beside
 /// it, goes through blocks of self-attention, s = LN(x + MHA(x)), y = LN(s + W₂ LeakyReLU(W₁ s + b₁) + b₂), and a tower reads what becomes
 /// of it in the place of the history, z = w · MLP([e_1 … e_F, pooled]) + b, [B, 1]. Where the target alone is read, the last block computes
-/// its query alone. Source: Chen et al. 2019, eq. 2–6; places counted back from the target rather than by time, and one pooled vector
-/// rather than all positions side by side, as FuxiCTR has it.
+/// its query alone. Source: Chen et al. 2019, eq. 2–6; places counted back from the target, as FuxiCTR has it, unless <c>positions:
+/// time</c> says as the paper how long before the target each was; one pooled vector rather than all positions side by side, as in FuxiCTR.
 /// </summary>
 public sealed record Bst(MlpOptions Mlp) : TowerModel("BST", Mlp)
 {
@@ -25,10 +25,12 @@ public sealed record Bst(MlpOptions Mlp) : TowerModel("BST", Mlp)
         .Add("layer_norm", m => m.HasNorm, (m, v) => m with { HasNorm = v }, Domain.Flag, "layer normalisation behind each half of a block")
         .Add("use_residual", m => m.IsResidual, (m, v) => m with { IsResidual = v }, Domain.Flag, "whether each half adds what it reads")
         .Add("use_position_emb", m => m.HasPlaces, (m, v) => m with { HasPlaces = v }, Domain.Flag,
-            "a learned vector of D numbers for each place")
+            "a learned vector of D numbers for each position")
+        .Include(PositionOptions.Options, m => m.Positions, (m, v) => m with { Positions = v })
         .Add("seq_pooling_type", m => m.Pooling, (m, v) => m with { Pooling = v },
             Domain.Words(("target", PositionPooling.Last), ("mean", PositionPooling.Mean), ("sum", PositionPooling.Sum)),
-            "what the tower reads of a history and its target");
+            "what the tower reads of a history and its target")
+        .Require("positions", m => PositionOptions.MistakeOf(m.Positions, m.HasPlaces, "use_position_emb"));
 
     /// <summary>Which columns are set against which histories.</summary>
     public HistoryOptions Histories { get; init; } = new();
@@ -48,27 +50,25 @@ public sealed record Bst(MlpOptions Mlp) : TowerModel("BST", Mlp)
     /// <summary>Whether each half of a block adds what it reads.</summary>
     public bool IsResidual { get; init; } = true;
 
-    /// <summary>Whether each place has a learned vector.</summary>
+    /// <summary>Whether each position has a learned vector.</summary>
     public bool HasPlaces { get; init; } = true;
+
+    /// <summary>Whether that is of its place or of its age.</summary>
+    public PositionOptions Positions { get; init; } = new();
 
     /// <summary>What the tower reads.</summary>
     public PositionPooling Pooling { get; init => field = Options.Checked("seq_pooling_type", value); } = PositionPooling.Last;
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs) => inputs.Output(inputs.Mlp(
-        [.. inputs.Beside(Histories, Name), .. inputs.Histories(Histories, Name).Select(h => Interest(inputs, h))], Mlp, "mlp")); // [B, 1]
+        [.. inputs.Beside(Histories, Positions, Name), .. inputs.Histories(Histories, Name).Select(h => Interest(inputs, h))],
+        Mlp, "mlp")); // [B, 1]
 
     private Value Interest(MemberInputs inputs, History history)
     {
-        var all = history.At with { WithTarget = true };
         var x = inputs.Graph.Apply(new AppendTarget(), history.Items, history.Target); // [N + B, d]
         if (HasPlaces)
-        {
-            var length = inputs.Space.Categorical[all.Column].Length + 1;
-            var places = inputs.Weight($"places/{history.Name}", new Shape(length, inputs.Dimension), Initializer.Normal(0.02));
-            x = inputs.Concat(x, inputs.Graph.Apply(new PlaceEmbed(places, all))); // [N + B, d + D]
-        }
-
+            x = inputs.Concat(x, inputs.PositionVectors(Positions, history, withTarget: true, Name)); // [N + B, d + D]
         HistoryExtensions.CheckHeads(Heads, x.Shape.Size, Name);
         for (var block = 0; block < Blocks; block++)
         {

@@ -25,8 +25,10 @@ public sealed record Dmin(MlpOptions Mlp) : TowerModel("DMIN", Mlp)
         .Add("use_behavior_refiner", m => m.IsRefined, (m, v) => m with { IsRefined = v }, Domain.Flag,
             "whether a layer of self-attention comes before the interests")
         .Add("use_pos_emb", m => m.HasPlaces, (m, v) => m with { HasPlaces = v }, Domain.Flag,
-            "whether the target meets each position with a learned vector of its place")
-        .Add("pos_emb_dim", m => m.PlaceSize, (m, v) => m with { PlaceSize = v }, Domain.Integer(1, 1024), "numbers of such a vector")
+            "whether the target meets each position with a learned vector of where it is")
+        .Include(PositionOptions.Options, m => m.Positions, (m, v) => m with { Positions = v })
+        .Add("pos_emb_dim", m => m.PlaceSize, (m, v) => m with { PlaceSize = v }, Domain.Integer(1, 1024),
+            "numbers of such a vector where it is of a place; of an age it has D")
         .Add("layer_norm", m => m.HasNorm, (m, v) => m with { HasNorm = v }, Domain.Flag, "layer normalisation behind attention")
         .Add("transformer_dropout", m => m.Dropout, (m, v) => m with { Dropout = v }, Domain.Number(0, 0.99),
             "share that drops behind self-attention while training")
@@ -35,7 +37,8 @@ public sealed record Dmin(MlpOptions Mlp) : TowerModel("DMIN", Mlp)
         .Include(NextItemOptions.Options, m => m.NextItems, (m, v) => m with { NextItems = v })
         .Require("auxiliary", m => m is { IsRefined: false, NextItems.Weight: > 0 }
             ? "found it without use_behavior_refiner, whose positions are what learns by it" : null)
-        .Require("attention_hidden_units", m => m.Attention.HiddenUnits.Count == 0 ? "found none, expected at least one layer" : null);
+        .Require("attention_hidden_units", m => m.Attention.HiddenUnits.Count == 0 ? "found none, expected at least one layer" : null)
+        .Require("positions", m => PositionOptions.MistakeOf(m.Positions, m.HasPlaces, "use_pos_emb"));
 
     /// <summary>Which columns are set against which histories.</summary>
     public HistoryOptions Histories { get; init; } = new();
@@ -52,7 +55,10 @@ public sealed record Dmin(MlpOptions Mlp) : TowerModel("DMIN", Mlp)
     /// <summary>Whether the target meets each position with a vector of its place.</summary>
     public bool HasPlaces { get; init; } = true;
 
-    /// <summary>Numbers of such a vector.</summary>
+    /// <summary>Whether that is of its place or of its age.</summary>
+    public PositionOptions Positions { get; init; } = new();
+
+    /// <summary>Numbers of such a vector where it is of a place; of an age it has D.</summary>
     public int PlaceSize { get; init => field = Options.Checked("pos_emb_dim", value); } = 8;
 
     /// <summary>Whether there is layer normalisation behind attention.</summary>
@@ -72,7 +78,10 @@ public sealed record Dmin(MlpOptions Mlp) : TowerModel("DMIN", Mlp)
     {
         var refined = new List<(History, Value)>();
         var logit = inputs.Output(inputs.Mlp(
-            [.. inputs.Beside(Histories, Name), .. inputs.Histories(Histories, Name).SelectMany(h => Interests(inputs, h, refined))],
+            [
+                .. inputs.Beside(Histories, Positions, Name),
+                .. inputs.Histories(Histories, Name).SelectMany(h => Interests(inputs, h, refined)),
+            ],
             Mlp, "mlp")); // [B, 1]
         return inputs.WithNextItems(logit, refined, NextItems);
     }
@@ -122,9 +131,12 @@ public sealed record Dmin(MlpOptions Mlp) : TowerModel("DMIN", Mlp)
         if (!HasPlaces)
             return inputs.TargetScores(history.Target, interest, Attention, name);
         var (at, width) = (history.At, interest.Shape.Size);
-        var vectors = inputs.Weight($"{name}/places", new Shape(inputs.Space.Categorical[at.Column].Length, PlaceSize), Initializer.Zero);
+        var where = Positions.Source == PositionSource.Time
+            ? inputs.PositionVectors(Positions, history, withTarget: false, Name) // p [N, D]
+            : inputs.Graph.Apply(new PlaceEmbed(inputs.Weight(
+                $"{name}/places", new Shape(inputs.Space.Categorical[at.Column].Length, PlaceSize), Initializer.Zero), at)); // p [N, P]
         var target = inputs.Sum(inputs.Graph.Apply(new Spread(at), inputs.Linear(history.Target, width, $"{name}/target_place")),
-            inputs.Linear(inputs.Graph.Apply(new PlaceEmbed(vectors, at)), width, $"{name}/place", bias: false)); // t [N, d]
+            inputs.Linear(where, width, $"{name}/place", bias: false)); // t [N, d]
         var all = inputs.Concat(target, interest, inputs.Graph.Apply(new Multiply(), target, interest)); // [N, 3 d]
         return inputs.Linear(inputs.Mlp(all, Attention, name), 1, $"{name}/output");
     }

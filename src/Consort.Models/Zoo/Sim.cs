@@ -22,8 +22,10 @@ public sealed record Sim(MlpOptions Mlp) : TowerModel("SIM", Mlp)
             "numbers that target and positions are brought to for the search; 0 searches by their embeddings themselves")
         .Add("num_heads", m => m.Heads, (m, v) => m with { Heads = v }, Domain.Integer(1, 64), "H, heads of attention")
         .Add("use_position_emb", m => m.HasPlaces, (m, v) => m with { HasPlaces = v }, Domain.Flag,
-            "a learned vector of D numbers for each place, counted back from the last")
-        .Tower("layer_norm");
+            "a learned vector of D numbers for each position")
+        .Include(PositionOptions.Options, m => m.Positions, (m, v) => m with { Positions = v })
+        .Tower("layer_norm")
+        .Require("positions", m => PositionOptions.MistakeOf(m.Positions, m.HasPlaces, "use_position_emb"));
 
     /// <summary>Which columns are set against which histories.</summary>
     public HistoryOptions Histories { get; init; } = new();
@@ -37,17 +39,20 @@ public sealed record Sim(MlpOptions Mlp) : TowerModel("SIM", Mlp)
     /// <summary>H.</summary>
     public int Heads { get; init => field = Options.Checked("num_heads", value); } = 2;
 
-    /// <summary>Whether there is a vector for each place.</summary>
+    /// <summary>Whether there is a vector for each position.</summary>
     public bool HasPlaces { get; init; } = true;
+
+    /// <summary>Whether that is of its place or of its age.</summary>
+    public PositionOptions Positions { get; init; } = new();
 
     /// <inheritdoc/>
     public override Value Build(MemberInputs inputs) => inputs.Output(inputs.Mlp(
-        [.. inputs.Beside(Histories, Name), .. inputs.Histories(Histories, Name).SelectMany(h => Interest(inputs, h))],
+        [.. inputs.Beside(Histories, Positions, Name), .. inputs.Histories(Histories, Name).SelectMany(h => Interest(inputs, h))],
         Mlp, "mlp")); // [B, 1]
 
     private IEnumerable<Value> Interest(MemberInputs inputs, History history)
     {
-        var (asked, found, at) = (history.Target, history.Items, history.At);
+        var (asked, found) = (history.Target, history.Items);
         if (SearchSize > 0)
         {
             asked = inputs.Linear(asked, SearchSize, $"search/{history.Name}/target", bias: false); // [B, A]
@@ -59,12 +64,7 @@ public sealed record Sim(MlpOptions Mlp) : TowerModel("SIM", Mlp)
             yield return inputs.Graph.Apply(new WeightedPositions(IsSoftmax: true), scores, history.Items); // r [B, d]
         var items = history.Items;
         if (HasPlaces)
-        {
-            var places = inputs.Weight($"places/{history.Name}",
-                new Shape(inputs.Space.Categorical[at.Column].Length, inputs.Dimension), Initializer.Normal(0.02));
-            items = inputs.Concat(items, inputs.Graph.Apply(new PlaceEmbed(places, at))); // [N, d + D]
-        }
-
+            items = inputs.Concat(items, inputs.PositionVectors(Positions, history, withTarget: false, Name)); // [N, d + D]
         HistoryExtensions.CheckHeads(Heads, items.Shape.Size, Name);
         var nearest = inputs.Graph.Apply(new TopPositions(Most), scores, items); // [M, A]
         yield return inputs.SelfAttention(history.Target, nearest, Heads, $"interest/{history.Name}"); // v [B, A]

@@ -13,7 +13,8 @@ namespace Consort.Synthetic.Histories;
 /// user has two pairs of interests, a category and the one that leads to it; items of the history are drawn from them, each by itself. Half
 /// of the targets are of a category of the history.</para>
 /// <para>p = (1 − noise) · sigmoid(b + σ (√s_1 A + √s_2 C + √s_3 R + √s_4 S)) + noise · click_rate, each part of variance 1: A is the
-/// item's own; C = log(1 + m) of the m items that are of the target's category; R = exp(−gap / τ) of the last of them; S = 1 where the
+/// item's own; C = log(1 + m) of the m items that are of the target's category; R = exp(−gap / τ) of the last of them, gap in positions or,
+/// where rows have times, in hours; S = 1 where the
 /// very last item leads to the target. Of R and S their mean over all orders of the history is taken off. So all orders being as likely as
 /// each other, a model to which a history is a set, as one that pools or DIN, can learn nothing of R and S, and its best is the mean of p
 /// over all orders, which is known exactly.</para>
@@ -43,9 +44,9 @@ public static class HistoryClicks
         ArgumentOutOfRangeException.ThrowIfLessThan(longest, 1);
         return SyntheticFiles.Write(Path.GetFullPath(path), [SyntheticClicks.TruthSuffix, BlindSuffix, SchemaSuffix], (text, beside) =>
         {
-            beside[2].Write(Encoding.UTF8.GetBytes(Schema(longest)));
+            beside[2].Write(Encoding.UTF8.GetBytes(Schema(longest) + (options.HasTimes ? TimeFields : "")));
             var world = new HistoryWorld(options, longest);
-            return WriteRows(text, beside[0], beside[1], rows, world, options.FirstRow, progress, cancellation);
+            return WriteRows(text, beside[0], beside[1], rows, world, options, progress, cancellation);
         });
     }
 
@@ -63,11 +64,18 @@ public static class HistoryClicks
 
         """);
 
-    private static SyntheticSummary WriteRows(Stream text, Stream truth, Stream blind, long rows, HistoryWorld world, long firstRow,
-        IProgress<long>? progress, CancellationToken cancellation)
+    private const string TimeFields = """
+          - {name: time, kind: time, format: unix_s}
+          - {name: history_times, kind: sequence, splitter: "|", ages_of: history, until: time, format: unix_s}
+
+        """;
+
+    private static SyntheticSummary WriteRows(Stream text, Stream truth, Stream blind, long rows, HistoryWorld world,
+        SyntheticHistoryOptions options, IProgress<long>? progress, CancellationToken cancellation)
     {
         const int Flushed = 4096;
-        var (row, lines) = (world.NewRow(), new StringBuilder("click\tuser\titem\tcategory\thistory\tcategory_history\n"));
+        var (row, lines) = (world.NewRow(),
+            new StringBuilder($"click\tuser\titem\tcategory\thistory\tcategory_history{(options.HasTimes ? "\ttime\thistory_times" : "")}\n"));
         var (truths, blinds) = (new byte[Flushed * sizeof(float)], new byte[Flushed * sizeof(float)]);
         long clicks = 0, bytes = 0;
         var sum = 0.0;
@@ -77,7 +85,7 @@ public static class HistoryClicks
             var count = (int)Math.Min(Flushed, rows - first);
             for (var i = 0; i < count; i++)
             {
-                world.Generate(firstRow + first + i, row);
+                world.Generate(options.FirstRow + first + i, row);
                 (clicks, sum) = (clicks + (row.Click ? 1 : 0), sum + row.Truth);
                 BinaryPrimitives.WriteSingleLittleEndian(truths.AsSpan(i * sizeof(float)), row.Truth);
                 BinaryPrimitives.WriteSingleLittleEndian(blinds.AsSpan(i * sizeof(float)), row.Blind);
@@ -102,6 +110,8 @@ public static class HistoryClicks
         Join('i', row.Items);
         lines.Append('\t');
         Join('c', row.Categories);
+        if (row.Time > 0)
+            lines.Append('\t').Append(row.Time).Append('\t').AppendJoin('|', row.Times.ToArray());
         lines.Append('\n');
 
         void Join(char letter, ReadOnlySpan<int> values)

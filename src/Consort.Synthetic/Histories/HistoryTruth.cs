@@ -30,17 +30,21 @@ internal sealed record HistoryTruth(double Memory, Func<int, int> Leading)
     /// <param name="item">The target's own effect.</param>
     /// <param name="target">Its category.</param>
     /// <param name="history">Categories, oldest first, [n].</param>
-    public LogitParts Parts(double item, int target, ReadOnlySpan<int> history)
+    /// <param name="ages">How old the position is that stands g from the end, [n]; empty takes g itself.</param>
+    public LogitParts Parts(double item, int target, ReadOnlySpan<int> history, ReadOnlySpan<double> ages = default)
     {
         var (n, m, l, gap) = Counts(target, history);
         if (n == 0)
             return new LogitParts(item, 0, 0, 0);
         var last = history[^1] == Leading(target) ? 1.0 : 0;
-        return new LogitParts(item, Math.Log(1 + m), m == 0 ? 0 : Math.Exp(-gap / Memory) - MeanRecency(n, m), last - ((double)l / n));
+        return new LogitParts(item, Math.Log(1 + m), m == 0 ? 0 : Recency(gap, ages) - MeanRecency(n, m, ages), last - ((double)l / n));
     }
 
-    /// <summary>The mean of a function of the parts over all orders of a history: what is left without the order.</summary>
-    public double OverOrders(double item, int target, ReadOnlySpan<int> history, Func<LogitParts, double> of)
+    /// <summary>
+    /// The mean of a function of the parts over all orders of a history: what is left without the order. Ages stay at their positions.
+    /// </summary>
+    public double OverOrders(
+        double item, int target, ReadOnlySpan<int> history, Func<LogitParts, double> of, ReadOnlySpan<double> ages = default)
     {
         var (n, m, l, _) = Counts(target, history);
         if (n == 0)
@@ -48,11 +52,11 @@ internal sealed record HistoryTruth(double Memory, Func<int, int> Leading)
         var (count, chance) = (Math.Log(1 + m), (double)l / n);
         if (m == 0)
             return Last(0, chance);
-        var (mean, sum, reached) = (MeanRecency(n, m), 0.0, 1.0); // reached: P(gap ≥ g)
+        var (mean, sum, reached) = (MeanRecency(n, m, ages), 0.0, 1.0); // reached: P(gap ≥ g)
         for (var gap = 0; gap <= n - m; gap++)
         {
             var here = reached * m / (n - gap);
-            var recency = Math.Exp(-gap / Memory) - mean;
+            var recency = Recency(gap, ages) - mean;
             sum += here * (gap == 0 ? Of(recency, 0) : Last(recency, (double)l / (n - m)));
             reached -= here;
         }
@@ -64,13 +68,15 @@ internal sealed record HistoryTruth(double Memory, Func<int, int> Leading)
         double Last(double recency, double leads) => (leads * Of(recency, 1)) + ((1 - leads) * Of(recency, 0));
     }
 
-    private double MeanRecency(int n, int m)
+    private double Recency(int gap, ReadOnlySpan<double> ages) => Math.Exp(-(ages.IsEmpty ? gap : ages[gap]) / Memory);
+
+    private double MeanRecency(int n, int m, ReadOnlySpan<double> ages)
     {
         var (sum, reached) = (0.0, 1.0);
         for (var gap = 0; gap <= n - m; gap++)
         {
             var here = reached * m / (n - gap);
-            sum += here * Math.Exp(-gap / Memory);
+            sum += here * Recency(gap, ages);
             reached -= here;
         }
 

@@ -5,6 +5,8 @@ internal sealed class HistoryRow(int longest)
 {
     private readonly int[] _items = new int[longest];
     private readonly int[] _categories = new int[longest];
+    private readonly long[] _times = new long[longest];
+    private readonly double[] _ages = new double[longest];
 
     /// <summary>Whose it is.</summary>
     public long User { get; set; }
@@ -21,6 +23,15 @@ internal sealed class HistoryRow(int longest)
     /// <summary>Their categories.</summary>
     public Span<int> Categories => _categories.AsSpan(0, Length);
 
+    /// <summary>When the row came, in seconds since 1970; 0 where rows have no times.</summary>
+    public long Time { get; set; }
+
+    /// <summary>When the items were met, likewise.</summary>
+    public Span<long> Times => _times.AsSpan(0, Length);
+
+    /// <summary>How many hours before the row, the last item first; empty where rows have no times.</summary>
+    public Span<double> Ages => _ages.AsSpan(0, Time == 0 ? 0 : Length);
+
     /// <summary>True click probability.</summary>
     public float Truth { get; set; }
 
@@ -36,6 +47,8 @@ internal sealed class HistoryWorld
 {
     private const int PilotRows = 1 << 14;
     private const long PilotUsers = 1L << 60; // none of those written
+    private const long FirstTime = 1_700_000_000; // November 2023
+    private const double LongestPause = 14_400; // minutes: ten days
     private const int Interests = 4; // two pairs, each a category and the one that leads to it
 
     private readonly SyntheticHistoryOptions _options;
@@ -67,8 +80,8 @@ internal sealed class HistoryWorld
         var random = new RowRandom(_seed, (ulong)index);
         Draw(index, row, ref random);
         var (effect, target) = (Effect(row.Target), CategoryOf(row.Target));
-        row.Truth = (float)Probability(_truth.Parts(effect, target, row.Categories));
-        row.Blind = (float)_truth.OverOrders(effect, target, row.Categories, Probability);
+        row.Truth = (float)Probability(_truth.Parts(effect, target, row.Categories, row.Ages));
+        row.Blind = (float)_truth.OverOrders(effect, target, row.Categories, Probability, row.Ages);
         // Drawn from the float32 that the file beside holds, so that it is the truth to the last bit.
         row.Click = RowRandom.Unit(random.Next()) < row.Truth;
     }
@@ -99,11 +112,31 @@ internal sealed class HistoryWorld
                 (row.Items[at], row.Categories[at]) = (item, category);
         }
 
+        if (_options.HasTimes)
+            Date(row, end);
+
         // Half of the targets are of a category that the history has, so that there is something to match.
         var half = random.Next();
         var place = random.Next();
         row.Target = ItemOf(row.Length > 0 && (half & 1) == 0 ? row.Categories[(int)Below(place, row.Length)]
             : (int)Below(place, _options.Categories), random.Next());
+    }
+
+    // A user's things come after pauses of a minute to ten days, each length's logarithm as likely; the row is what comes next.
+    private void Date(HistoryRow row, int end)
+    {
+        var random = new RowRandom(_seed ^ 0x71AE, (ulong)row.User);
+        var time = FirstTime + Below(random.Next(), 30 * 86_400);
+        for (var position = 0; position < end; position++)
+        {
+            if (position - (end - row.Length) is >= 0 and var at)
+                row.Times[at] = time;
+            time += (long)(60 * Math.Pow(LongestPause, RowRandom.Unit(random.Next())));
+        }
+
+        row.Time = time;
+        for (var gap = 0; gap < row.Length; gap++)
+            row.Ages[gap] = (time - row.Times[row.Length - 1 - gap]) / 3600.0;
     }
 
     // Low ranks of a category are more frequent: rank = ⌊n u²⌋.
@@ -127,7 +160,7 @@ internal sealed class HistoryWorld
             var index = PilotUsers + i;
             var random = new RowRandom(_seed, (ulong)index);
             Draw(index, row, ref random);
-            parts[i] = _truth.Parts(Effect(row.Target), CategoryOf(row.Target), row.Categories);
+            parts[i] = _truth.Parts(Effect(row.Target), CategoryOf(row.Target), row.Categories, row.Ages);
         }
 
         var shares = _options.Item + _options.Count + _options.Recency + _options.Succession;

@@ -26,7 +26,10 @@ public sealed record SyntheticHistoryOptions
             "from how long ago the last of them was, exp(−gap / memory)")
         .Add("succession", o => o.Succession, (o, v) => o with { Succession = v }, Domain.Number(0, 1),
             "from whether the history's last item is of the category that leads to the target's")
-        .Add("memory", o => o.Memory, (o, v) => o with { Memory = v }, Domain.Number(0.1, 1000), "positions in which recency falls to 1/e")
+        .Add("memory", o => o.Memory, (o, v) => o with { Memory = v }, Domain.Number(0.1, 1000),
+            "positions, with times hours, in which recency falls to 1/e")
+        .Add("times", o => o.HasTimes, (o, v) => o with { HasTimes = v }, Domain.Flag,
+            "whether rows and the items of histories have times; recency then goes by these, exp(−hours / memory)")
         .Add("signal", o => o.Signal, (o, v) => o with { Signal = v }, Domain.Number(0, 10), "standard deviation of the logit, nearly")
         .Add("noise", o => o.Noise, (o, v) => o with { Noise = v }, Domain.Number(0, 1),
             "share of impressions whose click has nothing to do with any of it")
@@ -66,8 +69,11 @@ public sealed record SyntheticHistoryOptions
     /// <summary>From the last item.</summary>
     public double Succession { get; init => field = Options.Checked("succession", value); } = 0.15;
 
-    /// <summary>τ, positions in which recency falls to 1/e.</summary>
+    /// <summary>τ, positions, with times hours, in which recency falls to 1/e.</summary>
     public double Memory { get; init => field = Options.Checked("memory", value); } = 5;
+
+    /// <summary>Whether rows and the items of histories have times.</summary>
+    public bool HasTimes { get; init; }
 
     /// <summary>σ.</summary>
     public double Signal { get; init => field = Options.Checked("signal", value); } = 2;

@@ -70,6 +70,13 @@ internal sealed class PositionGraphs
             var items = g.Items();
             return [g.Attended(g.Linear(6, g.Target()), items, 3, false), g.Pool(PositionPooling.Mean, items)];
         }),
+        ["another column beside positions and their target"] = d => Make(d, g =>
+        {
+            var all = new Positions(1, WithTarget: true);
+            var x = g.Graph.Apply(new AppendTarget(), g.Items(), g.Target());
+            x = g.Graph.Apply(new Concat(), x, g.Graph.Apply(new EmbedPositions(g.Table, 3, all)));
+            return [g.Pool(PositionPooling.Last, g.Attended(g.Linear(4, x), x, 2, false)), g.Pool(PositionPooling.Mean, x)];
+        }, most: 3),
         ["block of BST"] = d => Make(d, g =>
         {
             var all = new Positions(1, WithTarget: true);

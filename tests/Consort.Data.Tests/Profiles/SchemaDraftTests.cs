@@ -43,6 +43,40 @@ public sealed class SchemaDraftTests : IDisposable
         Assert.Equal(["", "NA"], draft.Schema.Missing);
     }
 
+    [Theory]
+    [InlineData("oldest_first", 0)]
+    [InlineData("newest_first", 0)]
+    [InlineData("none", 0)] // in no order
+    [InlineData("oldest_first", 1)] // one more than there are steps, once
+    [InlineData("oldest_first", 2)] // one later than the row, once
+    public void Of_TimesBesideAHistory_AreTheTimesOfItsSteps(string order, int mistake)
+    {
+        var random = new Random(4);
+        var text = new StringBuilder("click,at,item,seen,seen_at\n");
+        for (var row = 0; row < 500; row++)
+        {
+            var at = 1_700_000_000 + random.Next(9_000_000);
+            var times = Enumerable.Range(0, random.Next(9)).Select(_ => at - random.Next(9_000_000)).Order().ToArray();
+            if (order == "newest_first") Array.Reverse(times);
+            if (order == "none") random.Shuffle(times);
+            var steps = string.Join('|', times.Select(_ => $"i{random.Next(40)}"));
+            if (row == 77 && mistake > 0) times = mistake == 1 ? [.. times, at] : [.. times.SkipLast(1), at + 1];
+            text.Append(CultureInfo.InvariantCulture, $"{random.Next(2)},{at},i{random.Next(40)},{steps},{string.Join('|', times)}\n");
+        }
+        var draft = Of(text.ToString());
+        var field = draft.Columns[4].Field;
+        if (order == "none" || mistake > 0)
+        {
+            Assert.Null(field.Ages);
+            return;
+        }
+        Assert.Equal(("sequence", "seen", "at", order, TimeFormat.UnixS),
+            (draft.Columns[4].Kind, field.Ages!.Of, field.Ages.Until, Words.Of(field.Ages.Order), field.Format));
+        Assert.Equal(order == "newest_first" ? ListEnd.First : ListEnd.Last, draft.Columns[3].Field.List!.Keep);
+        Assert.Equal("sequence", draft.Columns[3].Kind);
+        Assert.Equal(draft.Schema, Schema.Load(OptionMap.Parse(draft.ToYaml([]), "again.yaml")));
+    }
+
     [Fact]
     public void ToYaml_OfAnyDraft_ReadsBackAsItsSchema()
     {

@@ -24,13 +24,15 @@ public sealed class HistoryClicksTests : IDisposable
     {
         var truth = new HistoryTruth(2.5, c => (c + 1) % 4);
         static double Of(LogitParts p) => 1 / (1 + Math.Exp(-p.Item - p.Count - (2 * p.Recency) - (3 * p.Succession)));
-        for (var target = 0; target < 4; target++)
-        {
-            var orders = Permutations(history).ToArray();
-            Assert.Equal(orders.Average(o => Of(truth.Parts(0.3, target, o))), truth.OverOrders(0.3, target, history, Of), 1e-12);
-            Assert.Equal(0, orders.Average(o => truth.Parts(0.3, target, o).Recency), 1e-12);
-            Assert.Equal(0, orders.Average(o => truth.Parts(0.3, target, o).Succession), 1e-12);
-        }
+        // Without times, and with some at their positions.
+        foreach (var ages in (double[][])[[], [.. history.Select((_, g) => 0.1 + (g * g * 0.7))]])
+            for (var target = 0; target < 4; target++)
+            {
+                var orders = Permutations(history).ToArray();
+                Assert.Equal(orders.Average(o => Of(truth.Parts(0.3, target, o, ages))), truth.OverOrders(0.3, target, history, Of, ages), 1e-12);
+                Assert.Equal(0, orders.Average(o => truth.Parts(0.3, target, o, ages).Recency), 1e-12);
+                Assert.Equal(0, orders.Average(o => truth.Parts(0.3, target, o).Succession), 1e-12);
+            }
     }
 
     [Fact]
@@ -41,6 +43,7 @@ public sealed class HistoryClicksTests : IDisposable
         Assert.Equal(2.0 / 3, truth.Parts(0, 1, [0, 1, 2]).Succession, 1e-12); // 2 leads to 1, and is one of three
         Assert.Equal(Math.Log(3), truth.Parts(0, 1, [1, 1, 2]).Count, 1e-12);
         Assert.Equal(new LogitParts(0.5, 0, 0, 0), truth.Parts(0.5, 1, []));
+        Assert.True(truth.Parts(0, 1, [0, 0, 1], [0.1, 5, 6]).Recency > truth.Parts(0, 1, [0, 0, 1], [0.1, 0.2, 0.3]).Recency);
     }
 
     [Fact]
@@ -65,6 +68,33 @@ public sealed class HistoryClicksTests : IDisposable
 
         Assert.Equal(Enumerable.Range(0, 8), lengths.Order());
         static int Number(string token) => int.Parse(token.AsSpan(1), CultureInfo.InvariantCulture);
+    }
+
+    // Everything but clicks and truth is as without them; a user's steps keep their times while the history grows.
+    [Fact]
+    public void Write_RowsWithTimes_HaveOneForEachItemAndTheirOwn()
+    {
+        var (all, truth, _) = Write("timed.tsv", 3000, Few with { HasTimes = true });
+        var (plain, without, _) = Write("plain.tsv", 3000, Few);
+        Assert.Equal("click\tuser\titem\tcategory\thistory\tcategory_history\ttime\thistory_times", all[0]);
+        Assert.NotEqual(without, truth);
+        string[]? before = null;
+        foreach (var (line, other) in all.Zip(plain).Skip(1))
+        {
+            var cells = line.Split('\t');
+            Assert.Equal(other.Split('\t')[1..], cells[1..6]);
+            long[] times = [.. cells[7].Split('|', StringSplitOptions.RemoveEmptyEntries).Select(t => long.Parse(t, CultureInfo.InvariantCulture)),
+                long.Parse(cells[6], CultureInfo.InvariantCulture)];
+            Assert.Equal(cells[4].Split('|', StringSplitOptions.RemoveEmptyEntries).Length, times.Length - 1);
+            Assert.Equal(times, times.Order());
+            Assert.All(times.Zip(times.Skip(1)), p => Assert.InRange(p.Second - p.First, 60, 864_000));
+            if (before?[1] == cells[1])
+                Assert.Equal(before[6], times[^2].ToString(CultureInfo.InvariantCulture));
+            before = cells;
+        }
+
+        Assert.EndsWith("ages_of: history, until: time, format: unix_s}", File.ReadAllText(Path.Combine(_folder, "timed.tsv.schema.yaml")).TrimEnd(), StringComparison.Ordinal);
+        Assert.DoesNotContain("ages_of", File.ReadAllText(Path.Combine(_folder, "plain.tsv.schema.yaml")), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -43,6 +43,7 @@ public sealed class ClickRows : IDisposable
           - {name: best, kind: categorical}
           - {name: depth, kind: numeric, transform: "piecewise: 6"}
           - {name: still, kind: numeric, transform: "piecewise: 6"}
+          - {name: seen_times, kind: sequence, splitter: ";", ages_of: seen, until: moment, unit: hour, buckets: 12, order: any, missing: ["", "-"]}
           - {name: user_paid_born, kind: cross, of: [user, paid, born_hour]}
           - {name: fondness, kind: lookup, key: best, in: likes, transform: standardise}
           - {name: again, kind: lookup, key: user, in: seen, result: token}
@@ -73,7 +74,7 @@ public sealed class ClickRows : IDisposable
     }
 
     public static IReadOnlyList<string> Fields { get; } =
-        ["user", "item", "at", "visits", "clicks", "age", "url", "price", "share", "logit", "tags", "seen", "likes", "pages", "paid", "moment", "born", "best", "depth", "still"];
+        ["user", "item", "at", "visits", "clicks", "age", "url", "price", "share", "logit", "tags", "seen", "likes", "pages", "paid", "moment", "born", "best", "depth", "still", "seen_times"];
 
     internal Encoder Encoder => _dataset.Encoder;
 
@@ -95,6 +96,7 @@ public sealed class ClickRows : IDisposable
                 Encoder.EncodeField(
                     Encoder.FieldIndex(Fields[field]), System.Text.Encoding.UTF8.GetBytes(Rows[row][field]), ids.AsSpan(row * f, f),
                     numeric.AsSpan(row * n, n), lists.AsSpan(row * room, room), times);
+            Encoder.SettleTimes(lists.AsSpan(row * room, room), times);
             Encoder.Generate(ids.AsSpan(row * f, f), numeric.AsSpan(row * n, n), lists, 0);
         }
 
@@ -175,6 +177,7 @@ public sealed class ClickRows : IDisposable
             "user" or "item" or "at" or "best" => OnnxTensor.Of([Count, 1], Rows.Select(r => OnnxTensor.Text(r[field]))),
             "tags" => Tokens(field, 3, isOrdered: false),
             "seen" => Tokens(field, 4, isOrdered: true),
+            "seen_times" => OnnxTensor.Of(ElementType.Int64, [Count, 4], Rows.SelectMany(r => Times(r[field]))),
             "likes" => Tokens(field, 4, isOrdered: false),
             "paid" => OnnxTensor.Of([Count, 1], Rows.Select(r => OnnxTensor.Text(r[field]))),
             "moment" => OnnxTensor.Of(ElementType.Int64, [Count, 1],
@@ -189,6 +192,14 @@ public sealed class ClickRows : IDisposable
         })).ToDictionary(p => p.Input, p => p.Tensor);
         feeds["likes_weights"] = Weights(columns.FindIndex(c => c.Name == "likes"), 4);
         return feeds;
+    }
+
+    // Seconds since 1970: of each of the last four steps, of those without a time, and of places behind them.
+    private static IEnumerable<double> Times(string cell)
+    {
+        var tokens = cell is "" or "-" ? [] : cell.Split(';').TakeLast(4).ToArray();
+        return tokens.Select(t => t is "" or "-" ? long.MinValue : (DateTime.Parse(t, CultureInfo.InvariantCulture) - DateTime.UnixEpoch).TotalSeconds)
+            .Concat(Enumerable.Repeat((double)long.MaxValue, 4 - tokens.Length));
     }
 
     public void Dispose()
@@ -229,6 +240,10 @@ public sealed class ClickRows : IDisposable
             Or("", string.Create(CultureInfo.InvariantCulture, $"{(random.NextDouble() - 0.3) * 10 * reach:F2}")),
             Or("", reach > 1 ? string.Create(CultureInfo.InvariantCulture, $"{random.Next(9)}") : "7"),
         ];
-        return row;
+        var until = row[15].Length == 0 ? 1e12 : double.Parse(row[15], CultureInfo.InvariantCulture);
+        var steps = row[11] is "" or "-" ? 0 : row[11].Split(';').Length;
+        string Time() => DateTime.UnixEpoch.AddSeconds(Math.Floor(until / 1000) - Math.Floor(Math.Pow(10, random.NextDouble() * 8) - 1))
+            .ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+        return [.. row, Or("", string.Join(';', Enumerable.Range(0, steps).Select(_ => Or(random.Next(2) == 0 ? "" : "-", Time()))))];
     }
 }

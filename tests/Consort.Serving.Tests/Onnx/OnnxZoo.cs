@@ -31,6 +31,10 @@ internal static class OnnxZoo
         ("DIEN", "hidden_units: [16, 5], attention_hidden_units: [6], auxiliary: 1"),
         ("SIM", "hidden_units: [16, 5], top_k: 1, search_dim: 3, num_heads: 4"),
         ("SIM", "hidden_units: [16, 5], top_k: 50, num_heads: 2, use_position_emb: false"),
+        ("BST", "hidden_units: [16, 5], num_heads: 4, positions: time"),
+        ("BST", "hidden_units: [16, 5], num_heads: 4, transformer_blocks: 2, positions: time, seq_pooling_type: mean"),
+        ("DMIN", "hidden_units: [16, 5], num_heads: 2, attention_hidden_units: [6], positions: time"),
+        ("SIM", "hidden_units: [16, 5], top_k: 2, num_heads: 2, positions: time"),
     ];
 
     /// <summary>Every model plainly, with everything that regularises, and in variants.</summary>

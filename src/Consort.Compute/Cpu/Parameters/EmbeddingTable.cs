@@ -216,11 +216,11 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
 
     /// <summary>
     /// Says where a kernel leaves gradients of the ids of a list one by one: that of the i-th id of row b at <c>gradient + (starts[b] +
-    /// i)·stride</c>.
+    /// i)·stride</c>, but for the last <paramref name="behind"/> rows of an impression.
     /// </summary>
-    internal void AddSource(TableReader reader, T* gradient, int stride, int column, int* starts)
+    internal void AddSource(TableReader reader, T* gradient, int stride, int column, int* starts, int behind)
     {
-        _sources.Add(new Source(reader, (nint)gradient, stride, 0, column, 1) { Starts = (nint)starts });
+        _sources.Add(new Source(reader, (nint)gradient, stride, 0, column, 1) { Starts = (nint)starts, Behind = behind });
         Plan();
     }
 
@@ -283,7 +283,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
                     continue;
                 var gradient = (T*)source.Gradient + ((columns[i] - source.FirstColumn) * source.ColumnStride);
                 if (source.Starts != 0)
-                    AddPositions(sums, gradient, source.RowStride, (int*)source.Starts, rows, columns[i], ids, lists);
+                    AddPositions(sums, gradient, source.RowStride, (int*)source.Starts, source.Behind, rows, columns[i], ids, lists);
                 else if (_store.Graph.Columns[columns[i]].List is { } list)
                     AddLists(sums, gradient, source.RowStride, rows, columns[i], list, ids, lists);
                 else if (Dimension == 1)
@@ -294,14 +294,15 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         }
     }
 
-    private void AddPositions(T* sums, T* gradient, long positionStride, int* starts, int rows, int column, int* ids, int* lists)
+    private void AddPositions(
+        T* sums, T* gradient, long positionStride, int* starts, int behind, int rows, int column, int* ids, int* lists)
     {
         var stride = _store.Graph.Columns.Count;
         ids += column;
         for (var row = 0; row < rows; row++, ids += stride)
         {
             var places = _touched!.ListPlaces + *ids + 1;
-            var count = Math.Min(lists[*ids], starts[row + 1] - starts[row]);
+            var count = Math.Min(lists[*ids], starts[row + 1] - starts[row] - behind);
             for (var i = 0; i < count; i++)
                 VectorMath.Add(sums + ((long)places[i] * Dimension), gradient + ((starts[row] + i) * positionStride), Dimension);
         }
@@ -339,6 +340,9 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     {
         /// <summary>Where the positions of each row begin, of a reader of ids one by one; 0 of others.</summary>
         public nint Starts { get; init; }
+
+        /// <summary>Rows of an impression behind those.</summary>
+        public int Behind { get; init; }
 
         public bool Reads(int column) => column >= FirstColumn && column < FirstColumn + Columns;
     }

@@ -15,12 +15,14 @@ internal sealed unsafe class PackedEmbedPositions : Kernel
     private readonly int[] _columns;
     private readonly int[] _shifts; // row = id − shift, a number a column
     private readonly int _stride; // columns of the whole batch
+    private readonly int _behind; // the target's row
 
     public PackedEmbedPositions(Graph graph, EmbedPositions embed, StoredRows rows, Binding<float> binding)
     {
         _rows = new PackedRows(rows, embed.Table.Dimension);
         _segments = binding.Segments;
         _output = binding.Output;
+        _behind = embed.Positions.WithTarget ? 1 : 0;
         (_dimension, _columns, _stride) = (embed.Table.Dimension, [.. embed.Columns], binding.Columns);
         _shifts = [.. _columns.Select(c => graph.Columns[c].Offset - graph.FirstRow(embed.Table, c))];
     }
@@ -37,7 +39,7 @@ internal sealed unsafe class PackedEmbedPositions : Kernel
                 var output = _output + ((long)first * width) + (c * _dimension);
                 // Where the list is shorter than those that say how many positions there are, the last are zeros.
                 for (var i = 0; i < end - first; i++, output += width)
-                    if (i < *list)
+                    if (i < *list && i < end - first - _behind)
                         _rows.Read(list[1 + i] - _shifts[c], output);
                     else
                         new Span<float>(output, _dimension).Clear();
