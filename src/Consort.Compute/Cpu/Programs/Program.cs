@@ -142,9 +142,17 @@ public sealed unsafe class Program<T> : IDisposable
         }
     }
 
+    /// <summary>
+    /// Whether batch norm normalises by its running statistics while training too, and leaves them as they are; its γ and β are trained.
+    /// </summary>
+    public bool KeepsStatistics { get; set; }
+
+    /// <summary>How far a batch moves batch norm's running statistics, in [0, 1]; null for its own, a tenth.</summary>
+    public double? Momentum { get; set; }
+
     /// <summary>Whether training computes the logits that scoring does: nothing drops, and no statistics are those of the batch.</summary>
-    public bool TrainsAsItScores =>
-        _dropRates.TrueForAll(r => r.Threshold == 0) && !Graph.Values.Any(v => v.Operation is { ReadsTheBatch: true });
+    public bool TrainsAsItScores => _dropRates.TrueForAll(r => r.Threshold == 0)
+        && (KeepsStatistics || !Graph.Values.Any(v => v.Operation is { ReadsTheBatch: true }));
 
     /// <summary>Measures where the time goes, operation by operation; made for the same graph. Null, as a rule, for none.</summary>
     public KernelClock? Clock
@@ -243,7 +251,14 @@ public sealed unsafe class Program<T> : IDisposable
 
     private void RunForward(int* ids, int* lists, ReadOnlySpan<float> numeric, Step step)
     {
-        _step = new Step(step.Rows, step.IsTraining, step.Seed) { First = step.First, Ids = ids, Lists = lists };
+        _step = new Step(step.Rows, step.IsTraining, step.Seed)
+        {
+            First = step.First,
+            Ids = ids,
+            Lists = lists,
+            KeepsStatistics = KeepsStatistics,
+            Momentum = Momentum,
+        };
         foreach (var segments in _segments)
             segments.Find(ids, lists, step.Rows);
         if (step.IsTraining)
@@ -337,7 +352,13 @@ public sealed unsafe class Program<T> : IDisposable
         var isFrozen = FrozenMembers is { Count: > 0 } frozen && frozen.Contains(_owners[value]) && _owners[value] >= 0;
         return isFrozen || _at[value] is not null
             ? new Step(_at[value]?.Rows ?? _step.Rows, _step.IsTraining && !isFrozen, _step.Seed)
-            { First = _at[value]?.First ?? _step.First, Ids = _step.Ids, Lists = _step.Lists }
+            {
+                First = _at[value]?.First ?? _step.First,
+                Ids = _step.Ids,
+                Lists = _step.Lists,
+                KeepsStatistics = _step.KeepsStatistics,
+                Momentum = _step.Momentum,
+            }
             : _step;
     }
 
