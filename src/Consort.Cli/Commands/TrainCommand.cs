@@ -68,8 +68,9 @@ internal sealed class TrainCommand : ExampleCommand
         var folder = arguments.GetValue(_out) ?? DefaultFolder(path, experiment.Training.Seed);
         var quiet = arguments.GetValue(_quiet);
         IProgress<TrainingProgress>? progress = quiet ? null : new TrainingLine(Terminal.Status);
+        var first = daily.Phases.Count == 0 ? folder : DailyRunner.FirstOf(folder);
         using var tracker = ServerOf(arguments.GetValue(_mlflow)) is not { } server || ranks is { Rank: > 0 } ? null : new MlflowTracker(
-            server, arguments.GetRequiredValue(_mlflowExperiment), daily.Phases.Count == 0 ? folder : DailyRunner.FirstOf(folder), line => Shared.Notice(Terminal, line), progress);
+            server, arguments.GetRequiredValue(_mlflowExperiment), first, line => Shared.Notice(Terminal, line), progress);
         var request = new RunRequest(
             experiment, folder, arguments.GetValue(_threads), arguments.GetValue(_resume),
             quiet ? null : new EncodingLine(Terminal.Status),
@@ -105,7 +106,7 @@ internal sealed class TrainCommand : ExampleCommand
         if (days is null)
             JsonFile.WriteText(json, Metrics(result!));
         if (result is not null)
-            Show(experiment, days is null ? folder : DailyRunner.FirstOf(folder), result);
+            Show(experiment, first, result);
         if (days is not null)
             Show(days, folder, json, arguments.GetValue(_threads));
         return CommandLine.Success;
@@ -117,7 +118,8 @@ internal sealed class TrainCommand : ExampleCommand
     private void Show(DailyResult days, string folder, string? json, int threads)
     {
         Terminal.Status.Clear();
-        var calibration = days.Days.Count == 0 ? null : CalibrationChoice.Of(days.Newest, threads, Terminal.Cancellation, Shared.Catalogues);
+        var calibration = days.Days.Count == 0 ? null
+            : CalibrationChoice.Of(days.Newest, threads, Terminal.Cancellation, Shared.Catalogues);
         JsonFile.Write(json, new Dictionary<string, object?>
         {
             ["first"] = JsonNode.Parse(File.ReadAllText(new RunFolder(DailyRunner.FirstOf(folder)).Metrics)),

@@ -78,7 +78,8 @@ internal sealed class UpdateCommand : ExampleCommand
         if (data.Length > 0 == pattern is not null)
             throw new ConsortException("--data: expected either --data with the rows of one day, or --days with files of one day each");
         // Versions lie side by side, in a folder beside the run that they began with.
-        var beside = UpdateRecord.Read(run) is null || new RunFolder(run).Path != Path.GetFullPath(run) ? run + Beyond : Path.GetDirectoryName(run)!;
+        var isLast = UpdateRecord.Read(run) is not null && new RunFolder(run).Path == Path.GetFullPath(run);
+        var beside = isLast ? Path.GetDirectoryName(run)! : run + Beyond;
         if (pattern is null)
         {
             var rows = Shared.Places(data);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consort.Data.Datasets;
 using Consort.Data.Sources;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
@@ -70,7 +71,8 @@ public static class DailyRunner
     // Before hours of training, where the files alone tell.
     private static void CheckRows(Experiment experiment, IReadOnlyList<DayPhase> phases)
     {
-        var rows = (experiment.Data?.Split?.Files ?? []).ToList();
+        var rows = experiment.Data?.Split is not { } split ? []
+            : split.Files.Where((_, i) => split.Kind != SplitKind.Given || split.FileSplits[i] == 0).ToList();
         foreach (var phase in phases.Where(p => p is { Again: false, PassesOver: false }))
         {
             rows.AddRange(phase.Days.SelectMany(d => d.Data));
@@ -103,19 +105,20 @@ public static class DailyRunner
     private static List<DayResult> Days(RunRequest request, RunChain chain, IReadOnlyList<DayPhase> phases, CancellationToken cancellation)
     {
         var done = Done(chain);
-        foreach (var (phase, day) in phases.SelectMany(p => p.Days.Select(d => (p, d))).Where(d => done.Contains(chain.Day(d.d.Name))))
+        var asked = phases.SelectMany(p => p.Days.Select(d => (Phase: p, Day: d))).ToLookup(d => done.Contains(chain.Day(d.Day.Name)));
+        foreach (var (phase, day) in asked[true])
             CheckSame(phase, day, new RunFolder(chain.Day(day.Name)));
         var run = chain.Newest;
         var results = new List<DayResult>();
         // What was begun goes on from the newest run, so it comes before days that have come since.
-        foreach (var (phase, day) in phases.SelectMany(p => p.Days.Select(d => (Phase: p, Day: d)))
-            .Where(d => !done.Contains(chain.Day(d.Day.Name))).OrderBy(d => IsBegun(chain, d.Day) ? 0 : 1).ToArray())
+        foreach (var (phase, day) in asked[false].OrderBy(d => IsBegun(chain, d.Day) ? 0 : 1).ToArray())
         {
             if (!phase.Again && day.Data.FirstOrDefault(d => SeenRows.By(run, d) is not null) is { } seen)
             {
                 if (!phase.PassesOver)
                     throw Seen(phase, seen, SeenRows.By(run, seen)!);
-                request.Notice?.Invoke($"passes over a day that {SeenRows.By(run, seen)} has seen: {seen}; `again: true` trains on it once more");
+                request.Notice?.Invoke(
+                    $"passes over a day that {SeenRows.By(run, seen)} has seen: {seen}; `again: true` trains on it once more");
                 continue;
             }
 

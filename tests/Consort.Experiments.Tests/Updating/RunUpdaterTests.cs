@@ -218,6 +218,28 @@ public sealed class RunUpdaterTests : IDisposable
     }
 
     [Fact]
+    public void Update_NormThatStays_KeepsRunningStatistics()
+    {
+        Train("dense", "0", "supervised");
+        Update("run", "day3.csv", "follows", new());
+        Update("run", "day3.csv", "slowly", new() { BatchNormMomentum = 0.001 });
+        Update("run", "day3.csv", "stays", new() { BatchNorm = NormStatistics.Stay });
+        var runs = new[] { "run", "stays", "slowly", "follows" }.Select(r => new FinishedRun(_folder.At(r), 1)).ToArray();
+        double Moved(int run) => Statistics(runs[run]).Zip(Statistics(runs[0]), (a, b) => Math.Abs((double)a - b)).Max();
+        Assert.Equal(0, Moved(1));
+        Assert.InRange(Moved(2), 1e-7, Moved(3) / 2);
+        Assert.NotEqual(Logits("follows", "day3.csv"), Logits("stays", "day3.csv"));
+        // An update of that update says for itself.
+        Update("stays", "day2.csv", "again", new());
+        using var again = new FinishedRun(_folder.At("again"), 1);
+        Assert.NotEqual(Statistics(runs[1]), Statistics(again));
+        Array.ForEach(runs, r => r.Dispose());
+
+        static float[] Statistics(FinishedRun run) =>
+            [.. run.Store.Slots.Where(s => !s.Parameter.IsTrained).SelectMany(s => run.Store.Values(s.Parameter).ToArray())];
+    }
+
+    [Fact]
     public void Update_WhatCannotBe_IsRefusedAndLeavesNothing()
     {
         Train("dense", "0", "supervised");
