@@ -30,7 +30,7 @@ internal static class DayTable
         terminal.Output.WriteLine(calibration is not { } c
             ? "calibration  too few held-out rows to tell whether it helps: none"
             : string.Create(ShownNumbers.Culture, $"calibration  log-loss of the held-out rows {c.LogLoss:F5} as trained, {c.Calibrated:F5} by Platt fitted to other rows of them: {(c.IsBetter ? "Platt" : "as trained")}"));
-        terminal.Output.WriteLine($"next         {Terminal.Command} pack {Shell.Quote(run)} -o model.consort --calibration {(calibration?.IsBetter == true ? "platt" : "none")}");
+        terminal.Output.WriteLine($"next         {terminal.Command} pack {Shell.Quote(run)} -o model.consort --calibration {(calibration?.IsBetter == true ? "platt" : "none")}");
     }
 
     /// <summary>The days as JSON.</summary>

@@ -1,3 +1,5 @@
+using Consort.Compute.Cpu.Threads;
+
 namespace Consort.Compute.Tests.Operations;
 
 public sealed class GradientTests
@@ -44,7 +46,7 @@ public sealed class GradientTests
     [MemberData(nameof(NormNames))]
     public void Forward_ByRunningStatistics_LeavesThemAsTheyAre(string name)
     {
-        using var workers = new Cpu.Threads.Workers(2);
+        using var workers = new Workers(2);
         var graph = OperationGraphs.All[name](3, 5);
         using var trial = new Trial<double>(graph, 130, workers) { Program = { Dropout = 0 } };
         trial.Draw(130, 1);

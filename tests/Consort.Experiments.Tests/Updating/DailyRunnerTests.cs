@@ -4,7 +4,6 @@ using Consort.Experiments.Running;
 using Consort.Experiments.Updating;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
-using Encoder = Consort.Data.Encoders.Encoder;
 
 namespace Consort.Experiments.Tests.Updating;
 

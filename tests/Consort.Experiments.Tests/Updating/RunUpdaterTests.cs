@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 using Consort.Data.Growth;
 using Consort.Experiments.Files;
@@ -224,17 +222,18 @@ public sealed class RunUpdaterTests : IDisposable
         Update("run", "day3.csv", "follows", new());
         Update("run", "day3.csv", "slowly", new() { BatchNormMomentum = 0.001 });
         Update("run", "day3.csv", "stays", new() { BatchNorm = NormStatistics.Stay });
-        var runs = new[] { "run", "stays", "slowly", "follows" }.Select(r => new FinishedRun(_folder.At(r), 1)).ToArray();
+        List<FinishedRun> runs = [Finished("run"), Finished("stays"), Finished("slowly"), Finished("follows")];
         double Moved(int run) => Statistics(runs[run]).Zip(Statistics(runs[0]), (a, b) => Math.Abs((double)a - b)).Max();
         Assert.Equal(0, Moved(1));
         Assert.InRange(Moved(2), 1e-7, Moved(3) / 2);
         Assert.NotEqual(Logits("follows", "day3.csv"), Logits("stays", "day3.csv"));
         // An update of that update says for itself.
         Update("stays", "day2.csv", "again", new());
-        using var again = new FinishedRun(_folder.At("again"), 1);
+        using var again = Finished("again");
         Assert.NotEqual(Statistics(runs[1]), Statistics(again));
-        Array.ForEach(runs, r => r.Dispose());
+        runs.ForEach(r => r.Dispose());
 
+        FinishedRun Finished(string run) => new(_folder.At(run), 1);
         static float[] Statistics(FinishedRun run) =>
             [.. run.Store.Slots.Where(s => !s.Parameter.IsTrained).SelectMany(s => run.Store.Values(s.Parameter).ToArray())];
     }
