@@ -4,8 +4,8 @@ using Consort.Foundation.Files;
 namespace Consort.Learning.Runs;
 
 /// <summary>
-/// A folder of runs that go on from one another: the one that began in <c>first</c>, those of later days in <c>days/NAME</c>, and in the file
-/// <c>newest</c> the way to the one that stands for all. Whoever opens the folder as a run opens that one.
+/// A folder of runs that go on from one another: the one that began in <c>first</c>, those of later days in <c>days/NAME</c>, and in the
+/// file <c>newest</c> the way to the one that stands for all. Whoever opens the folder as a run opens that one.
 /// </summary>
 /// <param name="folder">The folder; it need not be there yet.</param>
 internal sealed class RunChain(string folder)
@@ -63,7 +63,8 @@ internal sealed class RunChain(string folder)
 
     /// <summary>The folder of the run that a path names: that of the newest where it is a chain's.</summary>
     /// <exception cref="ConsortException">It is a damaged chain's.</exception>
-    public static string Resolve(string path) => new RunChain(path) is { IsThere: true } chain ? chain.Newest : System.IO.Path.GetFullPath(path);
+    public static string Resolve(string path) =>
+        new RunChain(path) is { IsThere: true } chain ? chain.Newest : System.IO.Path.GetFullPath(path);
 
     private string In(string name) => System.IO.Path.Combine(Path, name);
 }

@@ -13,7 +13,7 @@ namespace Consort.Compute.Cpu.Programs;
 /// <see cref="Forward"/>; their gradients go into <see cref="Backward"/>.
 /// </summary>
 /// <typeparam name="T"><see cref="float"/> to train and score, <see cref="double"/> to check gradients.</typeparam>
-public sealed unsafe class Program<T> : IDisposable
+public sealed unsafe partial class Program<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly List<NativeBuffer<T>> _buffers = [];
@@ -122,38 +122,6 @@ public sealed unsafe class Program<T> : IDisposable
     /// <summary>The number of members: outputs of the graph.</summary>
     public int Members => Graph.Outputs.Count;
 
-    /// <summary>
-    /// Members whose operations run as in scoring even while training: nothing drops, and batch norm reads its running statistics and
-    /// leaves them as they are. Null for none. Operations that several members need are not affected.
-    /// </summary>
-    public IReadOnlySet<int>? FrozenMembers { get; set; }
-
-    /// <summary>
-    /// p in [0, 1) in the place of that of every operation that drops numbers while training; null, as a rule, leaves each its own.
-    /// </summary>
-    public double? Dropout
-    {
-        get;
-        set
-        {
-            field = value;
-            foreach (var rate in _dropRates)
-                rate.Replace(value);
-        }
-    }
-
-    /// <summary>
-    /// Whether batch norm normalises by its running statistics while training too, and leaves them as they are; its γ and β are trained.
-    /// </summary>
-    public bool KeepsStatistics { get; set; }
-
-    /// <summary>How far a batch moves batch norm's running statistics, in [0, 1]; null for its own, a tenth.</summary>
-    public double? Momentum { get; set; }
-
-    /// <summary>Whether training computes the logits that scoring does: nothing drops, and no statistics are those of the batch.</summary>
-    public bool TrainsAsItScores => _dropRates.TrueForAll(r => r.Threshold == 0)
-        && (KeepsStatistics || !Graph.Values.Any(v => v.Operation is { ReadsTheBatch: true }));
-
     /// <summary>Measures where the time goes, operation by operation; made for the same graph. Null, as a rule, for none.</summary>
     public KernelClock? Clock
     {
@@ -251,14 +219,7 @@ public sealed unsafe class Program<T> : IDisposable
 
     private void RunForward(int* ids, int* lists, ReadOnlySpan<float> numeric, Step step)
     {
-        _step = new Step(step.Rows, step.IsTraining, step.Seed)
-        {
-            First = step.First,
-            Ids = ids,
-            Lists = lists,
-            KeepsStatistics = KeepsStatistics,
-            Momentum = Momentum,
-        };
+        _step = step with { Ids = ids, Lists = lists, IsAhead = false, KeepsStatistics = KeepsStatistics, Momentum = Momentum };
         foreach (var segments in _segments)
             segments.Find(ids, lists, step.Rows);
         if (step.IsTraining)
@@ -356,8 +317,8 @@ public sealed unsafe class Program<T> : IDisposable
                 First = _at[value]?.First ?? _step.First,
                 Ids = _step.Ids,
                 Lists = _step.Lists,
-                KeepsStatistics = _step.KeepsStatistics,
-                Momentum = _step.Momentum,
+                KeepsStatistics = KeepsStatistics,
+                Momentum = Momentum,
             }
             : _step;
     }

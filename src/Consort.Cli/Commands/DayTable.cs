@@ -4,7 +4,7 @@ using Consort.Experiments.Updating;
 using Consort.Foundation.Numbers;
 using Consort.Foundation.Tables;
 
-namespace Consort.Cli.Reports;
+namespace Consort.Cli.Commands;
 
 /// <summary>Days that a run has gone on with, as a table, as lines of what to do next, and as JSON.</summary>
 internal static class DayTable
