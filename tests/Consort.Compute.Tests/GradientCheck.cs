@@ -14,11 +14,13 @@ internal static class GradientCheck
     private const double Step = 1e-5;
     private const int Probes = 6; // numbers of each parameter
 
-    public static void Run(Graph graph, int rows, bool isTraining = true, double tolerance = 1e-6, int seed = 3)
+    public static void Run(Graph graph, int rows, bool isTraining = true, double tolerance = 1e-6, int seed = 3,
+        bool keepsStatistics = false)
     {
         using var workers = new Workers(2);
         // A capacity above the batch shows reads beyond it: memory there is filled with rubbish by the first batch.
         using var trial = new Trial<double>(graph, rows + 130, workers, (ulong)seed);
+        trial.Program.KeepsStatistics = keepsStatistics;
         // Rows of missing values start at zero, where a gradient may vanish that should not.
         foreach (var table in trial.Store.Embeddings)
             for (long i = 0; i < table.Values.Length; i++)

@@ -54,6 +54,7 @@ internal sealed record Scenario(string Name, string Command, string Again, strin
             {
                 Again = $"update run --data older.csv --out next --epochs 2 {Run} --resume",
             },
+            Of("days", $"train daily.yaml --out run {Run}", [], ["run"]) with { Again = $"train daily.yaml --out run {Run} --resume" },
             Of("pack", $"pack run -o model.consort --calibration platt {Run}", [.. trained, $"pack run -o model.consort --member 0 {Run}"],
                 ["model.consort"]),
             Of("export", "export run --onnx -o model.onnx --external-over 0",

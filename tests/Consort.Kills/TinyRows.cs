@@ -58,10 +58,17 @@ internal static class TinyRows
           - { name: second, strategy: { name: mutual }, epochs: 2, learning_rate: 1e-3, patience: 0 }
         """;
 
+    private const string Daily = Single + """
+
+        phases:
+          - { name: older, data: older.csv, epochs: 2 }
+          - { days: da*.csv, waiting_mb: 1, count_decay: 0.8 }
+        """;
+
     public static IEnumerable<(string Name, string Text)> Files =>
         [("schema.yaml", Schema), ("single.yaml", Single), ("family.yaml", Family), ("wide.yaml", Wide), ("deferred.yaml", Deferred),
-            ("ranks.yaml", Ranks),
-            ("rows.csv", Rows(1)), ("older.csv", Rows(2))];
+            ("ranks.yaml", Ranks), ("daily.yaml", Daily),
+            ("rows.csv", Rows(1)), ("older.csv", Rows(2)), ("day.csv", Rows(3))];
 
     private static string Rows(int seed)
     {

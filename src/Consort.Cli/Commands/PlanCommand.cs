@@ -4,7 +4,7 @@ using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data.Datasets;
 using Consort.Distributed.Planning;
-using Consort.Experiments.Files;
+using Consort.Experiments.Updating;
 using Consort.Foundation.Options;
 using Consort.Foundation.Tables;
 using Consort.Learning.Strategies;
@@ -104,7 +104,7 @@ internal sealed class PlanCommand : ExampleCommand
     {
         if (path is not null)
         {
-            var experiment = Experiment.Load(path, catalogues: Shared.Catalogues);
+            var experiment = DailyExperiment.Load(path, catalogues: Shared.Catalogues).First;
             return (experiment.Family, experiment.Phases[^1].Strategy);
         }
 

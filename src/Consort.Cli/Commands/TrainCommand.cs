@@ -1,10 +1,13 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Distributed.OpenMpi;
 using Consort.Experiments.Files;
+using Consort.Experiments.Packing;
 using Consort.Experiments.Running;
+using Consort.Experiments.Updating;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
 using Consort.Studies.Tracking;
@@ -56,15 +59,18 @@ internal sealed class TrainCommand : ExampleCommand
         var path = arguments.GetRequiredValue(_experiment);
         if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
             throw new ConsortException($"--data {data}: folder not found");
-        var experiment = Experiment.Load(path, arguments.GetValue(_data), (ulong?)arguments.GetValue(_seed),
+        var daily = DailyExperiment.Load(path, arguments.GetValue(_data), (ulong?)arguments.GetValue(_seed),
             Shared.PrecisionOf(arguments.GetValue(_precision)), Shared.Catalogues);
-        Output.CheckApart("--json", json, [path, .. experiment.Data?.Split?.Files ?? []]);
+        var experiment = daily.First;
+        Output.CheckApart("--json", json,
+            [path, .. experiment.Data?.Split?.Files ?? [], .. daily.Phases.SelectMany(p => p.Days).SelectMany(d => d.Data)]);
         Shared.NotePrecision(Terminal, experiment.Training.Precision);
         var folder = arguments.GetValue(_out) ?? DefaultFolder(path, experiment.Training.Seed);
         var quiet = arguments.GetValue(_quiet);
         IProgress<TrainingProgress>? progress = quiet ? null : new TrainingLine(Terminal.Status);
+        var first = daily.Phases.Count == 0 ? folder : DailyRunner.FirstOf(folder);
         using var tracker = ServerOf(arguments.GetValue(_mlflow)) is not { } server || ranks is { Rank: > 0 } ? null : new MlflowTracker(
-            server, arguments.GetRequiredValue(_mlflowExperiment), folder, line => Shared.Notice(Terminal, line), progress);
+            server, arguments.GetRequiredValue(_mlflowExperiment), first, line => Shared.Notice(Terminal, line), progress);
         var request = new RunRequest(
             experiment, folder, arguments.GetValue(_threads), arguments.GetValue(_resume),
             quiet ? null : new EncodingLine(Terminal.Status),
@@ -77,10 +83,13 @@ internal sealed class TrainCommand : ExampleCommand
             Notice = line => Shared.Notice(Terminal, line),
         };
         Terminal.StopWithin(Shared.TimeToSave);
-        RunResult result;
+        RunResult? result;
+        DailyResult? days = null;
         try
         {
-            result = ExperimentRunner.Run(request, Terminal.Cancellation);
+            if (daily.Phases.Count > 0)
+                days = DailyRunner.Run(request, daily.Phases, Terminal.Cancellation);
+            result = days is null ? ExperimentRunner.Run(request, Terminal.Cancellation) : days.First;
             tracker?.End(isStopped: false);
         }
         catch (OperationCanceledException) when (ranks is not null || Terminal.Cancellation.IsCancellationRequested)
@@ -94,10 +103,33 @@ internal sealed class TrainCommand : ExampleCommand
         if (ranks is { Rank: > 0 })
             return CommandLine.Success;
 
-        JsonFile.WriteText(json, result.HadFinished
-            ? File.ReadAllText(new RunFolder(result.Folder).Metrics) : TrainMetrics.ToJson(result.Training));
-        Show(experiment, folder, result);
+        if (days is null)
+            JsonFile.WriteText(json, Metrics(result!));
+        if (result is not null)
+            Show(experiment, first, result);
+        if (days is not null)
+            Show(days, folder, json, arguments.GetValue(_threads));
         return CommandLine.Success;
+    }
+
+    private static string Metrics(RunResult result) => result.HadFinished
+        ? File.ReadAllText(new RunFolder(result.Folder).Metrics) : TrainMetrics.ToJson(result.Training);
+
+    private void Show(DailyResult days, string folder, string? json, int threads)
+    {
+        Terminal.Status.Clear();
+        var calibration = days.Days.Count == 0 ? null
+            : CalibrationChoice.Of(days.Newest, threads, Terminal.Cancellation, Shared.Catalogues);
+        JsonFile.Write(json, new Dictionary<string, object?>
+        {
+            ["first"] = JsonNode.Parse(File.ReadAllText(new RunFolder(DailyRunner.FirstOf(folder)).Metrics)),
+            ["days"] = DayTable.Json(days.Days),
+            ["calibration"] = calibration,
+        });
+        if (days.Days.Count > 0)
+            DayTable.Show(Terminal, days.Days, Path.TrimEndingDirectorySeparator(folder), calibration);
+        else
+            Terminal.Output.WriteLine($"days         no new ones: {folder} stands for {days.Newest}");
     }
 
     // The folder's name goes along, for many a dataset has its DeepFM.yaml.

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Experiments.Files;
+using Consort.Experiments.Updating;
 using Consort.Foundation.Options;
 using Consort.Foundation.Tables;
 using Consort.Studies.Search;
@@ -50,7 +50,7 @@ internal sealed class TuneCommand : ExampleCommand
         var path = arguments.GetRequiredValue(_experiment);
         if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
             throw new ConsortException($"--data {data}: folder not found");
-        var experiment = Experiment.Load(path, arguments.GetValue(_data), catalogues: Shared.Catalogues);
+        var experiment = DailyExperiment.Load(path, arguments.GetValue(_data), catalogues: Shared.Catalogues).First;
         Output.CheckApart("--json", json, [path, .. experiment.Data?.Split?.Files ?? []]);
         var (threads, jobs, trials) = (arguments.GetValue(_threads), arguments.GetValue(_jobs), arguments.GetValue(_trials));
         if (jobs > threads)

@@ -4,8 +4,7 @@ using Consort.Cli.Terminals;
 using Consort.Data.Sources;
 using Consort.Experiments.Packing;
 using Consort.Experiments.Updating;
-using Consort.Foundation.Numbers;
-using Consort.Foundation.Tables;
+using Consort.Learning.Runs;
 
 namespace Consort.Cli.Commands;
 
@@ -43,13 +42,13 @@ internal sealed class UpdateCommand : ExampleCommand
         JsonFile.Check(json);
         var days = Days(arguments);
         Output.CheckApart("--json", json, [.. days.SelectMany(d => d.Rows), run]);
-        var done = new List<(string Day, string Folder, UpdateResult Result)>();
+        var done = new List<DayResult>();
         Terminal.StopWithin(Shared.TimeToSave);
         try
         {
             foreach (var (day, folder, rows) in days)
             {
-                done.Add((day, folder, RunUpdater.Update(Request(arguments, run, folder, rows), Terminal.Cancellation)));
+                done.Add(new DayResult(day, folder, RunUpdater.Update(Request(arguments, run, folder, rows), Terminal.Cancellation)));
                 run = folder;
             }
         }
@@ -64,24 +63,10 @@ internal sealed class UpdateCommand : ExampleCommand
         Terminal.Status.Clear();
         JsonFile.Write(json, new Dictionary<string, object?>
         {
-            ["days"] = done.Select(d => Json(d.Day, d.Folder, d.Result)),
+            ["days"] = DayTable.Json(done),
             ["calibration"] = calibration,
         });
-        Terminal.Show(ResultTable.Of(
-            done,
-            new("day", d => d.Day),
-            new("rows", d => d.Result.Record.Before.Rows, "N0"),
-            new("AUC before", d => d.Result.Record.Before.Auc, "F5"),
-            new("log-loss", d => d.Result.Record.Before.LogLoss, "F5"),
-            new("predicted / observed", d => d.Result.Record.Before.Calibration, "F3"),
-            new("new tokens", d => d.Result.Record.Vocabulary.Admitted, "N0"),
-            new("gone", d => d.Result.Record.Vocabulary.Evicted, "N0"),
-            new("ids", d => d.Result.Record.Vocabulary.Size, "N0"),
-            new("seconds", d => d.Result.Run.Training.Seconds, "F1")));
-        Terminal.Output.WriteLine(calibration is not { } c
-            ? "calibration  too few held-out rows to tell whether it helps: none"
-            : string.Create(ShownNumbers.Culture, $"calibration  log-loss of the held-out rows {c.LogLoss:F5} as trained, {c.Calibrated:F5} by Platt fitted to other rows of them: {(c.IsBetter ? "Platt" : "as trained")}"));
-        Terminal.Output.WriteLine($"next         {Terminal.Command} pack {Shell.Quote(run)} -o model.consort --calibration {(calibration?.IsBetter == true ? "platt" : "none")}");
+        DayTable.Show(Terminal, done, run, calibration);
         return CommandLine.Success;
     }
 
@@ -93,7 +78,8 @@ internal sealed class UpdateCommand : ExampleCommand
         if (data.Length > 0 == pattern is not null)
             throw new ConsortException("--data: expected either --data with the rows of one day, or --days with files of one day each");
         // Versions lie side by side, in a folder beside the run that they began with.
-        var beside = UpdateRecord.Read(run) is null ? run + Beyond : Path.GetDirectoryName(run)!;
+        var isLast = UpdateRecord.Read(run) is not null && new RunFolder(run).Path == Path.GetFullPath(run);
+        var beside = isLast ? Path.GetDirectoryName(run)! : run + Beyond;
         if (pattern is null)
         {
             var rows = Shared.Places(data);
@@ -102,13 +88,13 @@ internal sealed class UpdateCommand : ExampleCommand
                 throw new ConsortException($"--data {seen.Place}: found rows that {by} was trained on, expected new ones; --again trains on them once more");
             if (!isAgain && SeenRows.Twice(rows) is { } same)
                 throw new ConsortException($"--data {same.Place}: found the rows of {same.First} again, expected each file once; --again trains on them once more");
-            var day = NameOf(rows[0]);
+            var day = DayPhase.NameOf(rows[0]);
             var name = rows.Length == 1 ? day : FormattableString.Invariant($"{day} and {rows.Length - 1} more");
             return [(name, given ?? Path.Combine(beside, day), rows)];
         }
 
         var files = Shared.Places(pattern).Order(StringComparer.Ordinal).ToArray();
-        if (files.GroupBy(NameOf).FirstOrDefault(g => g.Count() > 1) is { } twice)
+        if (files.GroupBy(DayPhase.NameOf).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ConsortException($"--days {pattern}: found {twice.Count()} files of the name {twice.Key}, expected a name of its own for each day");
         if (!isAgain && files.Where(f => SeenRows.By(run, f) is not null).ToArray() is { Length: > 0 } known)
         {
@@ -118,12 +104,8 @@ internal sealed class UpdateCommand : ExampleCommand
             files = [.. files.Except(known)];
         }
 
-        return [.. files.Select(f => (NameOf(f), Path.Combine(given ?? beside, NameOf(f)), new[] { f }))];
+        return [.. files.Select(f => (DayPhase.NameOf(f), Path.Combine(given ?? beside, DayPhase.NameOf(f)), new[] { f }))];
     }
-
-    // The name of a file without what tells its kind: 2026-11-02.csv.gz is a day's.
-    private static string NameOf(string place) =>
-        SourcePlace.IsFile(place) && Path.GetFileName(place).Split('.')[0] is { Length: > 0 } name ? name : "update";
 
     private UpdateRequest Request(ParseResult arguments, string run, string folder, string[] rows)
     {
@@ -139,29 +121,6 @@ internal sealed class UpdateCommand : ExampleCommand
             Notice = line => Shared.Notice(Terminal, line),
         };
     }
-
-    private static Dictionary<string, object?> Json(string day, string folder, UpdateResult result)
-    {
-        var (record, valid) = (result.Record, result.Run.Training.Valid.Metrics.Ensemble);
-        return new()
-        {
-            ["day"] = day,
-            ["run"] = folder,
-            ["before"] = Scores(record.Before.Auc, record.Before.LogLoss, record.Before.Calibration, record.Before.Rows),
-            ["held_out"] = Scores(valid.Auc, valid.LogLoss, valid.Calibration, valid.Rows),
-            ["vocabulary"] = new Dictionary<string, int>
-            {
-                ["before"] = record.Vocabulary.Before,
-                ["admitted"] = record.Vocabulary.Admitted,
-                ["evicted"] = record.Vocabulary.Evicted,
-                ["size"] = record.Vocabulary.Size,
-            },
-            ["seconds"] = Math.Round(result.Run.Training.Seconds, 2),
-        };
-    }
-
-    private static Dictionary<string, double> Scores(double auc, double logLoss, double calibration, long rows) =>
-        new() { ["auc"] = auc, ["logloss"] = logLoss, ["calibration"] = calibration, ["rows"] = rows };
 
     private string Again(ParseResult arguments) => string.Join(' ', arguments.Tokens.Select(t => t.Value).Where(w => w != _resume.Name)
         .Prepend(Terminal.Command).Append(_resume.Name).Select(Shell.Quote));

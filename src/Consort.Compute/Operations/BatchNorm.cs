@@ -5,8 +5,9 @@ namespace Consort.Compute.Operations;
 /// <summary>
 /// Batch normalisation of each of n features, [B, n] → [B, n], or of the last axis of [B, …, n], where every position counts as a row: y =
 /// γ x̂ + β, x̂ = (x − μ) / √(σ² + ε). Training takes μ and σ² (biased) from the batch and moves the running ones by a tenth (σ² unbiased
-/// there); scoring takes the running ones. Source: Ioffe and Szegedy 2015; ε = 1e-5 and momentum 0.1 as in PyTorch, which FuxiCTR's numbers
-/// rest on.
+/// there); scoring takes the running ones, and so does training where <see cref="Cpu.Programs.Step.KeepsStatistics"/> says so, which then
+/// leaves them as they are: ∂x = γ ∂y / √(σ² + ε). Source: Ioffe and Szegedy 2015; ε = 1e-5 and momentum 0.1 as in PyTorch, which FuxiCTR's
+/// numbers rest on.
 /// </summary>
 public sealed class BatchNorm : Operation
 {

@@ -51,9 +51,12 @@ internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> bindi
 
     private bool Drops => Step.IsTraining && _drop.Any;
 
+    // Else by the running ones.
+    private bool IsByBatch => Step is { IsTraining: true, KeepsStatistics: false };
+
     public override void Forward(in Step step)
     {
-        if (step.IsTraining)
+        if (step is { IsTraining: true, KeepsStatistics: false })
         {
             _phase = Phase.Moments;
             base.Forward(step);
@@ -84,10 +87,10 @@ internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> bindi
         VectorMath.Add(_gammaGradient, _totals + _width, _width);
         if (!_target.IsWanted)
             return;
-        // ∂x = γ/√(σ²+ε) (∂y − (Σ∂y + x̂ Σ∂y x̂) / B) while training; with running statistics the sums fall away.
-        if (Step.IsTraining)
+        // ∂x = γ/√(σ²+ε) (∂y − (Σ∂y + x̂ Σ∂y x̂) / B) by the batch's statistics; by running ones the sums fall away.
+        if (IsByBatch)
             SumOverRanks();
-        var share = Step.IsTraining ? T.One / T.CreateTruncating(_rows) : T.Zero;
+        var share = IsByBatch ? T.One / T.CreateTruncating(_rows) : T.Zero;
         for (var i = 0; i < _width; i++)
         {
             var factor = _gamma[i] * _inverse[i];
@@ -205,14 +208,14 @@ internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> bindi
         MergeRanks();
         if (_rows == 0)
             return;
-        var all = _rows;
+        var (all, momentum) = (_rows, Step.Momentum ?? BatchNorm.Momentum);
         for (var i = 0; i < _width; i++)
         {
             var (mean, squares) = (_moments[i], _moments[_width + i]);
             (_mean[i], _inverse[i]) = (T.CreateTruncating(mean), Inverse(squares / all));
-            Move(ref _runningMean[i], mean);
+            Move(ref _runningMean[i], mean, momentum);
             if (all > 1)
-                Move(ref _runningVariance[i], squares / (all - 1));
+                Move(ref _runningVariance[i], squares / (all - 1), momentum);
         }
     }
 
@@ -262,8 +265,8 @@ internal sealed unsafe class BatchNormKernel<T>(BatchNorm norm, Binding<T> bindi
         }
     }
 
-    private static void Move(ref T running, double batch) =>
-        running = T.CreateTruncating(((1 - BatchNorm.Momentum) * double.CreateTruncating(running)) + (BatchNorm.Momentum * batch));
+    private static void Move(ref T running, double batch, double momentum) =>
+        running = T.CreateTruncating(((1 - momentum) * double.CreateTruncating(running)) + (momentum * batch));
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Normalise(int start, int end)

@@ -17,6 +17,7 @@ internal static class DecisiveOptions
     [
         ("keep_optimizer", "false"), ("fresh_embeddings", "false"), ("rows", "auto"), ("ema", "0"), ("swa", "0"), ("oov_rate", "0"),
         ("leave_out", "[]"), ("out_of_fold", "false"), ("valid_leave_out", "[]"), ("embedding_rate", "1"),
+        ("batch_norm", "follow"),
     ];
 
     /// <summary>A digest of all that decides but how many epochs there are at most.</summary>

@@ -19,6 +19,9 @@ public sealed record Experiment
     /// <summary>The section that says where a search for better options looks; an experiment itself is the same without it.</summary>
     internal const string SearchKey = "search";
 
+    /// <summary>The keys of a phase that goes on with rows of its own.</summary>
+    internal static readonly string[] RowKeys = ["data", "days"];
+
     private const int LongestName = 100;
 
     private static readonly SearchValues<char> NameCharacters =
@@ -61,8 +64,13 @@ public sealed record Experiment
     /// <exception cref="ConsortException">The file is missing or something in it is wrong; the message says the line.</exception>
     public static Experiment Load(string path, string? dataFolder = null, ulong? seed = null, Precision? precision = null,
         Catalogues? catalogues = null) =>
-            Read(Changed(OptionTree.Load(path), seed, precision), Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder,
-                findRuns: true, catalogues);
+            OfFile(OptionTree.Load(path), path, dataFolder, seed, precision, catalogues);
+
+    /// <summary>Reads what a file holds, or a part of it.</summary>
+    /// <inheritdoc cref="Load(string, string?, ulong?, Precision?, Catalogues?)"/>
+    internal static Experiment OfFile(OptionTree options, string path, string? dataFolder, ulong? seed, Precision? precision,
+        Catalogues? catalogues) =>
+            Read(Changed(options, seed, precision), Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder, findRuns: true, catalogues);
 
     /// <summary>Reads the experiment that a run folder keeps, without its data and the runs it started from.</summary>
     /// <exception cref="ConsortException">The file is missing or damaged.</exception>
@@ -143,7 +151,7 @@ public sealed record Experiment
     }
 
     // What names of raw files and of vectors start from; null where none is looked for.
-    private static string? DataFolder(OptionMap options, string? folder, string? dataFolder)
+    internal static string? DataFolder(OptionMap options, string? folder, string? dataFolder)
     {
         if (folder is null)
             return null;
@@ -165,6 +173,9 @@ public sealed record Experiment
     private static List<Phase> ReadPhases(OptionMap options, OptionMap training, string? folder, Dictionary<string, OptionTree> found)
     {
         var maps = options.Maps("phases");
+        if (maps.FirstOrDefault(m => m.Keys.Any(RowKeys.Contains)) is { } daily)
+            throw daily.Error(daily.Keys.First(RowKeys.Contains),
+                "found a phase with rows of its own, which `consort train` alone goes on with; expected phases over the rows of `data`");
         if (maps.Count > 0 && options.Has("strategy"))
             throw options.Error("strategy", "found beside phases, expected each phase to name its own strategy");
         var phases = new List<Phase>();
@@ -194,14 +205,18 @@ public sealed record Experiment
 
     private static void CheckName(Phase phase, List<Phase> others, OptionMap options)
     {
-        if (phase.Name.Length == 0 || phase.Name.AsSpan().IndexOfAnyExcept(NameCharacters) >= 0)
-            throw options.Error("name", $"found \"{phase.Name}\", expected letters, digits, - and _ (it names a file)");
-        if (phase.Name.Length > LongestName)
-            throw options.Error("name", $"found a name of {phase.Name.Length} characters, expected at most {LongestName} (it names a file)");
+        if (NameMistake(phase.Name) is { } mistake)
+            throw options.Error("name", mistake);
         // Some file systems take both for one file.
         if (others.Exists(p => string.Equals(p.Name, phase.Name, StringComparison.OrdinalIgnoreCase)))
             throw options.Error("name", $"found a second phase named {phase.Name}, expected a name of its own for each");
     }
+
+    /// <summary>What to say of a name that no file can have; null where one can.</summary>
+    internal static string? NameMistake(string name) =>
+        name.Length == 0 || name.AsSpan().IndexOfAnyExcept(NameCharacters) >= 0
+            ? $"found \"{name}\", expected letters, digits, - and _ (it names a file)"
+            : name.Length > LongestName ? $"found a name of {name.Length} characters, expected at most {LongestName} (it names a file)" : null;
 
     private static TeacherName Find(OptionMap map, TeacherName name, string folder)
     {
@@ -209,12 +224,12 @@ public sealed record Experiment
         if (RunOfCheckpoint(teacher.Path) is { } ofWeights)
         {
             var final = new RunFolder(Finished(map, "teachers", ofWeights, _ => "")).FinalCheckpoint(
-                OfRun(Path.Combine(ofWeights, "experiment.yaml"), map.Catalogues).Phases.Select(p => p.Name));
+                OfRun(new RunFolder(ofWeights).Experiment, map.Catalogues).Phases.Select(p => p.Name));
             return Directory.Exists(teacher.Path) || teacher.Path == final ? teacher with { Path = ofWeights } : throw map.Error(
                 "teachers", $"found the weights {teacher.Path}, expected those with which the run ends, {final}, or its folder {ofWeights}");
         }
 
-        if (!teacher.IsPredictions && File.Exists(Path.Combine(teacher.Path, "experiment.yaml")))
+        if (!teacher.IsPredictions && File.Exists(new RunFolder(teacher.Path).Experiment))
             return teacher with { Path = Finished(map, "teachers", teacher.Path, _ => "") };
         return File.Exists(teacher.Path) ? teacher : throw map.Error("teachers", teacher.IsPredictions
             ? $"found no file of predictions at {teacher.Path}" : $"found no run folder at {teacher.Path}, nor a file of predictions");
@@ -234,7 +249,7 @@ public sealed record Experiment
     {
         if (File.Exists(path))
             return path;
-        if (!File.Exists(Path.Combine(path, "experiment.yaml")))
+        if (!File.Exists(new RunFolder(path).Experiment))
             throw map.Error("from", $"found neither a run folder nor a checkpoint at {path}");
         var run = new RunFolder(Finished(map, "from", path, weights => $", or name the weights to start from: {weights}"));
         return run.FinalCheckpoint(OfRun(run.Experiment, map.Catalogues).Phases.Select(p => p.Name));
@@ -245,7 +260,7 @@ public sealed record Experiment
     {
         var run = new RunFolder(path);
         if (File.Exists(run.Metrics))
-            return path;
+            return run.Path; // of a chain of days the newest today, whatever comes behind it
         var weights = OfRun(run.Experiment, map.Catalogues).Phases.Select(p => run.BestCheckpoint(p.Name)).LastOrDefault(File.Exists);
         throw map.Error(key, $"found a run that has not finished at {path}, expected a finished one; finish it with `consort train EXPERIMENT --out {path} --resume`{(weights is null ? "" : wayOut(weights))}");
     }

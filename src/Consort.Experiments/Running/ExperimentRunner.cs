@@ -23,6 +23,7 @@ public static class ExperimentRunner
     {
         var experiment = request.Experiment;
         experiment.Training.CheckMachine();
+        CheckNoChain(request.Folder);
         var folder = new RunFolder(request.Folder);
         var isNew = !Follows(request) && !Directory.Exists(folder.Path);
         try
@@ -165,6 +166,13 @@ public static class ExperimentRunner
         if (!File.Exists(folder.Encoder) || !Data.Encoders.Encoder.AreSame(folder.Encoder, dataset.EncoderFile))
             throw new ConsortException($"teacher {path}: was trained on other data, expected an encoder equal to that of this run");
         return new FrozenTeacher(new TrainedFamily(experiment.Family, dataset.Space, RunWeights.Final.Find(folder, experiment)), path);
+    }
+
+    /// <summary>Refuses the folder of a run with days: these are written by <c>train</c> with a file that has them.</summary>
+    internal static void CheckNoChain(string folder)
+    {
+        if (new RunChain(folder).IsThere)
+            throw new ConsortException($"{folder}: holds a run and its days; name another folder with --out, or train a file whose phases have days");
     }
 
     // A folder that holds a run is not overwritten by accident.

@@ -34,9 +34,9 @@ public sealed class FinishedRun : IDisposable
     /// <exception cref="ConsortException">It holds no run, or a damaged one, or no such weights.</exception>
     public FinishedRun(string path, int threads, RunWeights? weights = null, Catalogues? catalogues = null)
     {
-        if (!Directory.Exists(path) || !File.Exists(Path.Combine(path, "experiment.yaml")))
-            throw new ConsortException($"{path}: found no run there, expected a folder that `consort train --out` has written");
         Folder = new RunFolder(path);
+        if (!File.Exists(Folder.Experiment))
+            throw new ConsortException($"{path}: found no run there, expected a folder that `consort train --out` has written");
         Folder.ClearLeftovers();
         Experiment = Experiment.OfRun(Folder.Experiment, catalogues);
         Encoder = Encoder.Load(Folder.Encoder);

@@ -26,6 +26,7 @@ public static class RunUpdater
     public static UpdateResult Update(UpdateRequest request, CancellationToken cancellation)
     {
         var (run, folder) = (new RunFolder(request.Run), new RunFolder(request.Folder));
+        ExperimentRunner.CheckNoChain(request.Folder);
         var before = Check(request, run, folder);
         var hasBegun = request.Resume && (File.Exists(folder.LastCheckpoint) || File.Exists(folder.Metrics));
         var isNew = !Directory.Exists(folder.Path);
@@ -91,12 +92,8 @@ public static class RunUpdater
     {
         var record = UpdateRecord.Read(folder.Path)
             ?? throw new ConsortException($"{folder.Path}: holds a run that is no update; name another folder with --out");
-        var defaults = UpdateOptions.Options.Write(new UpdateOptions()).ToDictionary(o => o.Key, o => o.Value);
-        // An option that came later is what it is by default.
-        var options = UpdateOptions.Options.Write(request.Options)
-            .Where(o => record.Options.GetValueOrDefault(o.Key, defaults[o.Key]) != o.Value).ToArray();
-        return options.Length == 0 ? record : throw new ConsortException(
-            $"{folder.Update}: was begun with other options ({string.Join("; ", options.Select(o => $"{o.Key}: {record.Options.GetValueOrDefault(o.Key) ?? "nothing"}, now {o.Value}"))}); name another folder with --out");
+        return record.Differences(request.Options) is not { } others ? record : throw new ConsortException(
+            $"{folder.Update}: was begun with other options ({others}); name another folder with --out");
     }
 
     private static UpdateRecord Grow(UpdateRequest request, RunFolder run, RunFolder folder, Experiment before, SplitPlan split,

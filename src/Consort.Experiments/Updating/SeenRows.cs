@@ -66,7 +66,7 @@ public static class SeenRows
         var record = UpdateRecord.Read(run);
         for (var left = record?.Number ?? 0; record is not null && left > 0; left--)
         {
-            run = Path.GetRelativePath(".", Path.GetFullPath(record.From, Path.GetFullPath(run)));
+            run = Path.GetRelativePath(".", Path.GetFullPath(record.From, new RunFolder(run).Path));
             yield return run;
             record = UpdateRecord.Read(run);
         }

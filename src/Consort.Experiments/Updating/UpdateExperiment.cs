@@ -59,7 +59,10 @@ internal static class UpdateExperiment
                 "keep_optimizer")
             .With("name", PhaseName).With("epochs", request.Options.Epochs).With("patience", 0)
             .With("evaluate_first", request.Options.Epochs == 0).With("schedule", OptionTree.Keys(("name", "constant")))
-            .With("learning_rate", request.Options.Rate ?? last.LearningRate);
+            .With("learning_rate", request.Options.Rate ?? last.LearningRate)
+            .With("batch_norm", request.Options.BatchNorm == NormStatistics.Stay ? "stay" : "follow");
+        if (request.Options.BatchNormMomentum is { } momentum)
+            phase = phase.With("batch_norm_momentum", momentum);
         if (last.Strategy.LearnsFromTeachers)
             phase = phase.With("strategy", OptionTree.Keys(("name", "supervised")));
         else if (last.Strategy.WarmEpochs(isFresh: true) > 0)

@@ -1,5 +1,6 @@
 using Consort.Data.Growth;
 using Consort.Foundation.Options;
+using Consort.Learning.Training;
 
 namespace Consort.Experiments.Updating;
 
@@ -16,6 +17,10 @@ public sealed record UpdateOptions
             "chance that a known token is taken for an unseen one in a step; that of the run unless given")
         .Add("hold_out", o => o.HoldOut, (o, v) => o with { HoldOut = v }, Domain.Number(0.001, 0.9),
             "about the share of the new rows, by a hash of their numbers, that is not trained on: the update is measured and its package calibrated on them")
+        .Add("batch_norm", o => o.BatchNorm, (o, v) => o with { BatchNorm = v }, PhaseOverrides.NormWords,
+            "running statistics of batch norm: follow the new rows, by whose batches numbers are then normalised, or stay as they are, and numbers are normalised by them while training too")
+        .Add("batch_norm_momentum", o => o.BatchNormMomentum, (o, v) => o with { BatchNormMomentum = v }, Domain.NumberOrNone(0, 1),
+            "how far a batch moves them with `follow`; that of the run's last phase unless given, which is 0.1 unless it says otherwise")
         .Include(GrowthOptions.Options, o => o.Growth, (o, v) => o with { Growth = v });
 
     /// <summary>Passes over the new rows.</summary>
@@ -29,6 +34,12 @@ public sealed record UpdateOptions
 
     /// <summary>About the share of the new rows that is kept to measure and to calibrate.</summary>
     public double HoldOut { get; init => field = Options.Checked("hold_out", value); } = 0.1;
+
+    /// <summary>What becomes of batch norm's running statistics.</summary>
+    public NormStatistics BatchNorm { get; init => field = Options.Checked("batch_norm", value); }
+
+    /// <summary>How far a batch moves them; null for what the run's last phase says.</summary>
+    public double? BatchNormMomentum { get; init => field = Options.Checked("batch_norm_momentum", value); }
 
     /// <summary>Who gets an id and who loses it.</summary>
     public GrowthOptions Growth { get; init; } = new();

@@ -79,6 +79,16 @@ public sealed record UpdateRecord
             what => new ConsortException($"{path}: the file is damaged, expected where an update comes from: {what}"));
     }
 
+    /// <summary>What differs of other options: <c>epochs: 1, now 2</c>; null for nothing.</summary>
+    internal string? Differences(UpdateOptions options)
+    {
+        var defaults = UpdateOptions.Options.Write(new UpdateOptions()).ToDictionary(o => o.Key, o => o.Value);
+        // An option that came later is what it is by default.
+        var others = UpdateOptions.Options.Write(options).Where(o => Options.GetValueOrDefault(o.Key, defaults[o.Key]) != o.Value)
+            .Select(o => $"{o.Key}: {Options.GetValueOrDefault(o.Key) ?? "nothing"}, now {o.Value}").ToArray();
+        return others.Length == 0 ? null : string.Join("; ", others);
+    }
+
     /// <summary>Writes it, whole or not at all.</summary>
     internal void Write(RunFolder run) => JsonRecord.Write(run.Update, this);
 }

@@ -17,8 +17,12 @@ public sealed class RunFolder
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
     });
 
-    /// <summary>Names the folder; it is made when something is written.</summary>
-    public RunFolder(string path) => Path = System.IO.Path.GetFullPath(path);
+    /// <summary>
+    /// Names the folder; it is made when something is written. A folder of a run and of days that it has gone on with stands for the newest
+    /// of these that has finished.
+    /// </summary>
+    /// <exception cref="ConsortException">What says which is the newest is damaged.</exception>
+    public RunFolder(string path) => Path = RunChain.Resolve(path);
 
     /// <summary>The folder.</summary>
     public string Path { get; }

@@ -135,6 +135,7 @@ public sealed class TrainingStep : IDisposable
         _teachers?.Dispose();
         _teachers = teachers;
         (Program.FrozenMembers, Program.Dropout) = (frozen, overrides.Dropout);
+        (Program.KeepsStatistics, Program.Momentum) = (overrides.BatchNorm == NormStatistics.Stay, overrides.BatchNormMomentum);
         (_strategy, _terms, _frozen) = (strategy, new double[strategy.TermNames.Count], frozen);
         strategy.Open(teachers?.Teachers ?? 0);
         Pass = NewPass(_teachers, strategy.ReadsPeersAsScored);

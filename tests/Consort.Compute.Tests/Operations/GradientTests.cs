@@ -1,3 +1,5 @@
+using Consort.Compute.Cpu.Threads;
+
 namespace Consort.Compute.Tests.Operations;
 
 public sealed class GradientTests
@@ -29,4 +31,52 @@ public sealed class GradientTests
         foreach (var (rows, fields, dimension) in Sizes)
             GradientCheck.Run(OperationGraphs.All[name](fields, dimension), rows, isTraining: false);
     }
+
+    public static TheoryData<string> NormNames() => [.. OperationGraphs.All.Where(g => HasNorm(g.Value(7, 10))).Select(g => g.Key)];
+
+    [Theory]
+    [MemberData(nameof(NormNames))]
+    public void Backward_ByRunningStatistics_EqualsFiniteDifferences(string name)
+    {
+        foreach (var (rows, fields, dimension) in Sizes)
+            GradientCheck.Run(OperationGraphs.All[name](fields, dimension), rows, keepsStatistics: true);
+    }
+
+    [Theory]
+    [MemberData(nameof(NormNames))]
+    public void Forward_ByRunningStatistics_LeavesThemAsTheyAre(string name)
+    {
+        using var workers = new Workers(2);
+        var graph = OperationGraphs.All[name](3, 5);
+        using var trial = new Trial<double>(graph, 130, workers) { Program = { Dropout = 0 } };
+        trial.Draw(130, 1);
+        trial.Forward(130, isTraining: false);
+        double[] scored = [.. trial.Program.Logits(0)], before = Statistics();
+        trial.Program.KeepsStatistics = true;
+        Assert.True(trial.Program.TrainsAsItScores);
+        trial.Forward(130, isTraining: true);
+        Assert.Equal(scored, trial.Program.Logits(0).ToArray());
+        Assert.Equal(before, Statistics());
+        trial.Program.KeepsStatistics = false;
+        Assert.False(trial.Program.TrainsAsItScores);
+
+        // With follow they go the share of the way to those of the batch that the momentum says.
+        trial.Forward(130, isTraining: true);
+        var byTenth = Statistics();
+        trial.Forward(130, isTraining: true);
+        Assert.NotEqual(before, byTenth);
+        trial.Program.Momentum = 0;
+        var still = Statistics();
+        trial.Forward(130, isTraining: true);
+        Assert.Equal(still, Statistics());
+        trial.Program.Momentum = 1;
+        trial.Forward(130, isTraining: true);
+        var batch = Statistics();
+        Assert.All(before.Zip(byTenth, batch), s => Assert.Equal((0.9 * s.First) + (0.1 * s.Third), s.Second, 1e-12));
+
+        double[] Statistics() => [.. trial.Store.Slots.Where(s => !s.Parameter.IsTrained).SelectMany(s => trial.Store.Values(s.Parameter).ToArray())];
+    }
+
+    private static bool HasNorm(Consort.Compute.Graphs.Graph graph) =>
+        graph.Values.Any(v => v.Operation is Consort.Compute.Operations.BatchNorm);
 }

@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Json;
 using Consort.Data.Growth;
 using Consort.Experiments.Files;
@@ -30,27 +28,13 @@ public sealed class RunUpdaterTests : IDisposable
         strategy: { name: STRATEGY }
         """;
 
-    private const string Schema =
-        """
-        delimiter: comma
-        header: true
-        fields:
-          - { name: click, kind: label }
-          - { name: user, kind: categorical }
-          - { name: item, kind: categorical }
-          - { name: price, kind: numeric, transform: standardise }
-          - { name: last, kind: categorical, share: item }
-          - { name: tags, kind: list, splitter: "^", max_len: 3 }
-          - { name: user_item, kind: cross, of: [user, item] }
-        """;
-
     private readonly TempFolder _folder = new();
 
     public RunUpdaterTests()
     {
-        _folder.File("schema.yaml", Schema);
+        _folder.File("schema.yaml", DayRows.Schema);
         for (var day = 1; day <= 3; day++)
-            _folder.File($"day{day}.csv", Rows(day));
+            _folder.File($"day{day}.csv", DayRows.Of(day));
     }
 
     public void Dispose() => _folder.Dispose();
@@ -152,7 +136,7 @@ public sealed class RunUpdaterTests : IDisposable
     public void Update_TokenThatComesOnceADay_GetsAnIdWhereItMayWait(int megabytes, bool isAdmitted)
     {
         Train("dense", "0", "supervised");
-        _folder.File("rare.csv", Rows(2) + "1,rare,i9,1.5,i9,t2\n");
+        _folder.File("rare.csv", DayRows.Of(2) + "1,rare,i9,1.5,i9,t2\n");
         var options = new UpdateOptions
         {
             Epochs = 0,
@@ -232,6 +216,29 @@ public sealed class RunUpdaterTests : IDisposable
     }
 
     [Fact]
+    public void Update_NormThatStays_KeepsRunningStatistics()
+    {
+        Train("dense", "0", "supervised");
+        Update("run", "day3.csv", "follows", new());
+        Update("run", "day3.csv", "slowly", new() { BatchNormMomentum = 0.001 });
+        Update("run", "day3.csv", "stays", new() { BatchNorm = NormStatistics.Stay });
+        List<FinishedRun> runs = [Finished("run"), Finished("stays"), Finished("slowly"), Finished("follows")];
+        double Moved(int run) => Statistics(runs[run]).Zip(Statistics(runs[0]), (a, b) => Math.Abs((double)a - b)).Max();
+        Assert.Equal(0, Moved(1));
+        Assert.InRange(Moved(2), 1e-7, Moved(3) / 2);
+        Assert.NotEqual(Logits("follows", "day3.csv"), Logits("stays", "day3.csv"));
+        // An update of that update says for itself.
+        Update("stays", "day2.csv", "again", new());
+        using var again = Finished("again");
+        Assert.NotEqual(Statistics(runs[1]), Statistics(again));
+        runs.ForEach(r => r.Dispose());
+
+        FinishedRun Finished(string run) => new(_folder.At(run), 1);
+        static float[] Statistics(FinishedRun run) =>
+            [.. run.Store.Slots.Where(s => !s.Parameter.IsTrained).SelectMany(s => run.Store.Values(s.Parameter).ToArray())];
+    }
+
+    [Fact]
     public void Update_WhatCannotBe_IsRefusedAndLeavesNothing()
     {
         Train("dense", "0", "supervised");
@@ -287,22 +294,6 @@ public sealed class RunUpdaterTests : IDisposable
         var users = encoder.Space.Categorical[0].Size;
         var rows = encoder.Space.Features;
         return length % (rows - users) == 0 && length / (rows - users) == 4 ? (4, id - users) : (length / rows, id);
-    }
-
-    // Ids 20 a day further on; a click is likely where user and item are alike; day 3 is dearer by 2.
-    private static string Rows(int day)
-    {
-        var random = new Random(day);
-        var text = new StringBuilder("click,user,item,price,last,tags\n");
-        for (var row = 0; row < 1500; row++)
-        {
-            var (user, item, last) = (random.Next(10) + (5 * day), random.Next(8) + (4 * day), random.Next(8) + (4 * day));
-            var price = (random.NextDouble() * 4) + (day == 3 ? 2 : 0);
-            var click = random.NextDouble() < 1 / (1 + Math.Exp(-((user % 3 == item % 3 ? 1.5 : -1) - (0.2 * price)))) ? 1 : 0;
-            text.Append(CultureInfo.InvariantCulture, $"{click},u{user},i{item},{price:F3},i{last},t{random.Next(4) + day}^t{random.Next(4) + day}\n");
-        }
-
-        return text.ToString();
     }
 
     private sealed class StopAfter(CancellationTokenSource stop) : IProgress<TrainingProgress>

@@ -22,7 +22,7 @@ public sealed class RankTrainingTests(SmallData data)
         { "kdef", 4, false }, { "ensemble", 3, false }, { "deferred", 2, false }, { "touched", 4, false }, { "ema", 2, false },
         { "swa", 3, false }, { "adam", 3, false }, { "deepfm", 2, true }, { "deepfm", 4, true }, { "mutual", 3, true },
         { "kdef", 4, true }, { "deferred", 2, true }, { "touched", 4, true }, { "ema", 2, true }, { "ema touched", 3, true },
-        { "swa", 3, true }, { "adam", 3, true }, { "member sizes", 3, true },
+        { "swa", 3, true }, { "adam", 3, true }, { "norm stays", 3, false }, { "norm stays", 2, true }, { "member sizes", 3, true },
     };
 
     [Theory]
@@ -156,6 +156,11 @@ public sealed class RankTrainingTests(SmallData data)
                         { ["C2"] = new() { Dimension = 3 }, ["C3"] = new() { Freeze = true } },
                     },
                     [TrainerRig.Plain(), TrainerRig.Plain()]),
+            },
+            "norm stays" => rig with
+            {
+                Phases = [Phases(new Supervised())[0] with { Name = "first", Epochs = 1 }, Phases(new MutualLearning())[0] with
+                { Epochs = 2, Overrides = new() { BatchNorm = NormStatistics.Stay, Dropout = 0.1 } }],
             },
             "swa" => rig with { Options = Plain with { Swa = 2 } },
             _ => throw new ArgumentException(name),

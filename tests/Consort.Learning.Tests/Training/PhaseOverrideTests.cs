@@ -107,6 +107,40 @@ public sealed class PhaseOverrideTests(SmallData data)
     }
 
     [Fact]
+    public void Run_NormThatStays_TrainsAllButRunningStatistics()
+    {
+        var second = One with { Name = "two", Overrides = new() { BatchNorm = NormStatistics.Stay } };
+        var rig = Rig(One with { Epochs = 1 }, second);
+        // The best of the first epoch is the last: the second phase begins with what it ended with.
+        var before = Rig(One with { Epochs = 1 }).Run(data.NewFolder()).Numbers;
+        var whole = rig.Run(data.NewFolder());
+        var norms = before.Keys.Where(k => k.Contains("/norm/", StringComparison.Ordinal)).ToLookup(IsRunning);
+        Assert.Equal((4, 4), (norms[true].Count(), norms[false].Count()));
+        Assert.All(norms[true], k => Assert.Equal(before[k], whole.Numbers[k]));
+        Assert.All(norms[false], k => Assert.NotEqual(before[k], whole.Numbers[k]));
+
+        var follows = (rig with { Phases = [rig.Phases[0], One with { Name = "two" }] }).Run(data.NewFolder());
+        Assert.All(norms[true], k => Assert.NotEqual(before[k], follows.Numbers[k]));
+        var same = rig with { Phases = [rig.Phases[0], One with { Name = "two", Overrides = new() { BatchNormMomentum = 0.1 } }] };
+        Outcome.AssertSame(follows, same.Run(data.NewFolder()));
+        var slower = same with { Phases = [rig.Phases[0], One with { Name = "two", Overrides = new() { BatchNormMomentum = 0.01 } }] };
+        Assert.NotEqual(follows.Text, slower.Run(data.NewFolder()).Text);
+        foreach (var stop in new[] { 10, 11, 17, 25 })
+        {
+            var folder = data.NewFolder();
+            rig.RunAndStop(folder, stop);
+            Outcome.AssertSame(whole, rig.Run(folder, resume: true));
+        }
+
+        var drawn = Rig(One with { Overrides = second.Overrides });
+        Assert.Contains("batch_norm: found stay in a first phase", Assert.Throws<ConsortException>(() => drawn.Run(data.NewFolder())).Message,
+            StringComparison.Ordinal);
+        Assert.Throws<ArgumentOutOfRangeException>(() => new PhaseOverrides { BatchNormMomentum = 1.1 });
+
+        static bool IsRunning(string name) => name.EndsWith("mean", StringComparison.Ordinal) || name.EndsWith("variance", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Run_FreshEmbeddings_DrawsTablesAnewAndLeavesDenseWeights()
     {
         // At a rate of next to nothing an epoch shows what it began with.

@@ -24,6 +24,12 @@ public readonly unsafe struct Step
     /// </summary>
     public bool IsAhead { get; init; }
 
+    /// <summary>Whether batch norm reads its running statistics while training too, and leaves them as they are.</summary>
+    public bool KeepsStatistics { get; init; }
+
+    /// <summary>How far the batch moves batch norm's running statistics; in [0, 1]; null for a tenth.</summary>
+    public double? Momentum { get; init; }
+
     /// <summary>
     /// Where the rows begin among those of the whole batch, of which other ranks have the rest: what drops depends on the place there.
     /// </summary>

@@ -13,7 +13,7 @@ namespace Consort.Compute.Cpu.Programs;
 /// <see cref="Forward"/>; their gradients go into <see cref="Backward"/>.
 /// </summary>
 /// <typeparam name="T"><see cref="float"/> to train and score, <see cref="double"/> to check gradients.</typeparam>
-public sealed unsafe class Program<T> : IDisposable
+public sealed unsafe partial class Program<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly List<NativeBuffer<T>> _buffers = [];
@@ -122,30 +122,6 @@ public sealed unsafe class Program<T> : IDisposable
     /// <summary>The number of members: outputs of the graph.</summary>
     public int Members => Graph.Outputs.Count;
 
-    /// <summary>
-    /// Members whose operations run as in scoring even while training: nothing drops, and batch norm reads its running statistics and
-    /// leaves them as they are. Null for none. Operations that several members need are not affected.
-    /// </summary>
-    public IReadOnlySet<int>? FrozenMembers { get; set; }
-
-    /// <summary>
-    /// p in [0, 1) in the place of that of every operation that drops numbers while training; null, as a rule, leaves each its own.
-    /// </summary>
-    public double? Dropout
-    {
-        get;
-        set
-        {
-            field = value;
-            foreach (var rate in _dropRates)
-                rate.Replace(value);
-        }
-    }
-
-    /// <summary>Whether training computes the logits that scoring does: nothing drops, and no statistics are those of the batch.</summary>
-    public bool TrainsAsItScores =>
-        _dropRates.TrueForAll(r => r.Threshold == 0) && !Graph.Values.Any(v => v.Operation is { ReadsTheBatch: true });
-
     /// <summary>Measures where the time goes, operation by operation; made for the same graph. Null, as a rule, for none.</summary>
     public KernelClock? Clock
     {
@@ -243,7 +219,7 @@ public sealed unsafe class Program<T> : IDisposable
 
     private void RunForward(int* ids, int* lists, ReadOnlySpan<float> numeric, Step step)
     {
-        _step = new Step(step.Rows, step.IsTraining, step.Seed) { First = step.First, Ids = ids, Lists = lists };
+        _step = step with { Ids = ids, Lists = lists, IsAhead = false, KeepsStatistics = KeepsStatistics, Momentum = Momentum };
         foreach (var segments in _segments)
             segments.Find(ids, lists, step.Rows);
         if (step.IsTraining)
@@ -337,7 +313,13 @@ public sealed unsafe class Program<T> : IDisposable
         var isFrozen = FrozenMembers is { Count: > 0 } frozen && frozen.Contains(_owners[value]) && _owners[value] >= 0;
         return isFrozen || _at[value] is not null
             ? new Step(_at[value]?.Rows ?? _step.Rows, _step.IsTraining && !isFrozen, _step.Seed)
-            { First = _at[value]?.First ?? _step.First, Ids = _step.Ids, Lists = _step.Lists }
+            {
+                First = _at[value]?.First ?? _step.First,
+                Ids = _step.Ids,
+                Lists = _step.Lists,
+                KeepsStatistics = KeepsStatistics,
+                Momentum = Momentum,
+            }
             : _step;
     }
 

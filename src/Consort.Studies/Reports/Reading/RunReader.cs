@@ -3,6 +3,7 @@ using Consort.Experiments.Updating;
 using Consort.Foundation.Files;
 using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
+using Consort.Learning.Runs;
 using Consort.Studies.Diagnostics;
 
 namespace Consort.Studies.Reports.Reading;
@@ -11,11 +12,12 @@ namespace Consort.Studies.Reports.Reading;
 internal static class RunReader
 {
     /// <summary>Whether a folder holds a run.</summary>
-    public static bool IsRun(string folder) => File.Exists(Path.Combine(folder, "experiment.yaml"));
+    public static bool IsRun(string folder) => File.Exists(new RunFolder(folder).Experiment);
 
     /// <summary>Whether a folder with an experiment is that of a run, and no place where experiments are written.</summary>
-    public static bool HasBegun(string folder) => File.Exists(Path.Combine(folder, "environment.json"))
-        || File.Exists(Path.Combine(folder, "events.jsonl")) || File.Exists(Path.Combine(folder, "metrics.json"));
+    public static bool HasBegun(string folder) =>
+        new RunFolder(folder) is var run
+        && (File.Exists(run.Environment) || File.Exists(run.Events) || File.Exists(run.Metrics));
 
     /// <summary>Reads a run, finished or stopped.</summary>
     /// <param name="folder">The folder, as the user named it.</param>
@@ -23,10 +25,10 @@ internal static class RunReader
     /// <exception cref="ConsortException">A file is damaged.</exception>
     public static RunRecord Read(string folder, Catalogues? catalogues = null)
     {
-        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        var full = Path.TrimEndingDirectorySeparator(new RunFolder(folder).Path);
         var run = new RunRecord
         {
-            Name = Path.GetFileName(full),
+            Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
             Folder = full,
             Given = Path.TrimEndingDirectorySeparator(folder),
             Experiment = Experiment.OfRun(Path.Combine(full, "experiment.yaml"), catalogues),

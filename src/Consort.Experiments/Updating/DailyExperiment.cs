@@ -1,0 +1,41 @@
+using System.Globalization;
+using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Experiments.Files;
+using Consort.Foundation.Options;
+
+namespace Consort.Experiments.Updating;
+
+/// <summary>
+/// An experiment file whose last phases may go on with days of their own. What stands before these is an experiment like any other; where
+/// nothing does, its one phase stands in <c>training</c>.
+/// </summary>
+/// <param name="First">The experiment that the days go on from.</param>
+/// <param name="Phases">Those over days, in their order; none of an experiment that ends with its training.</param>
+public sealed record DailyExperiment(Experiment First, IReadOnlyList<DayPhase> Phases)
+{
+    /// <summary>Reads an experiment file.</summary>
+    /// <inheritdoc cref="Experiment.Load"/>
+    public static DailyExperiment Load(string path, string? dataFolder = null, ulong? seed = null, Precision? precision = null,
+        Catalogues? catalogues = null)
+    {
+        var tree = OptionTree.Load(path);
+        var items = tree is OptionGroup ? tree.ItemsAt("phases") : [];
+        var before = items.TakeWhile(p => !DayPhase.Is(p)).Count();
+        if (items.Skip(before).FirstOrDefault(p => !DayPhase.Is(p)) is { } late)
+            throw new ConsortException($"{late.Source}:{late.Line}, key phases: found a phase over the rows of `data` behind one with rows of its own, expected it before that");
+        // From the last, for places count from the first.
+        var first = before == 0 && items.Count > 0 ? tree.Without("phases") : Enumerable.Range(before, items.Count - before).Reverse()
+            .Aggregate(tree, (t, i) => t.Without(string.Create(CultureInfo.InvariantCulture, $"phases[{i}]")));
+        var experiment = Experiment.OfFile(first, path, dataFolder, seed, precision, catalogues);
+        if (before == items.Count)
+            return new DailyExperiment(experiment, []);
+        var options = OptionMap.Of(tree, catalogues);
+        var folder = Experiment.DataFolder(options, Path.GetDirectoryName(Path.GetFullPath(path))!, dataFolder)!;
+        var phases = options.Maps("phases").Skip(before).Select(map => DayPhase.Read(map, folder)).ToArray();
+        // Some file systems take names that differ by case alone for one.
+        if (phases.SelectMany(p => p.Days.Select(d => (p.Where, d.Name))).GroupBy(d => d.Name, StringComparer.OrdinalIgnoreCase)
+            .FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ConsortException($"{twice.Last().Where}: found a second day named {twice.Key}, expected a name of its own for each");
+        return new DailyExperiment(experiment, phases);
+    }
+}

@@ -1,0 +1,180 @@
+using System.Globalization;
+using Consort.Data.Datasets;
+using Consort.Data.Sources;
+using Consort.Experiments.Files;
+using Consort.Experiments.Running;
+using Consort.Foundation.Files;
+using Consort.Learning.Runs;
+
+namespace Consort.Experiments.Updating;
+
+/// <summary>A day that a run has gone on with.</summary>
+/// <param name="Name">What it is called.</param>
+/// <param name="Folder">The folder of its run.</param>
+/// <param name="Update">What came of it.</param>
+public sealed record DayResult(string Name, string Folder, UpdateResult Update);
+
+/// <summary>What came of an experiment and its days.</summary>
+/// <param name="First">The training before the days; null where it had finished before.</param>
+/// <param name="Days">Those that were gone on with in this call; of those before, their folders tell.</param>
+/// <param name="Newest">The folder of the run that stands for all.</param>
+public sealed record DailyResult(RunResult? First, IReadOnlyList<DayResult> Days, string Newest);
+
+/// <summary>
+/// Trains an experiment and goes on with days, as phases of its file say: one folder with a run for the training, one for each day, and a
+/// word which of them stands for all. To the last bit it is <see cref="ExperimentRunner.Run(RunRequest, CancellationToken)"/> followed by
+/// <see cref="RunUpdater.Update"/> a day.
+/// </summary>
+public static class DailyRunner
+{
+    /// <summary>Runs what has not been run. With <see cref="RunRequest.Resume"/> that is also what files of days have come since.</summary>
+    /// <param name="request">Its experiment is that before the days.</param>
+    /// <param name="phases">The days, of one phase at least.</param>
+    /// <param name="cancellation">Stops; the same request with <see cref="RunRequest.Resume"/> goes on.</param>
+    /// <exception cref="ConsortException">A mistake in data or experiment, or the folder holds another run.</exception>
+    /// <exception cref="OperationCanceledException">The user stopped it.</exception>
+    public static DailyResult Run(RunRequest request, IReadOnlyList<DayPhase> phases, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfZero(phases.Count);
+        var chain = new RunChain(request.Folder);
+        if (request.Ranks is { } ranks)
+            throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
+                $"{phases[0].Where}: found {ranks.Count} processes, expected one: days are trained on one machine; train without them, then `consort update`"));
+        CheckFree(chain, request);
+        CheckRows(request.Experiment, phases);
+        using var claim = chain.Claim();
+        try
+        {
+            if (!chain.IsThere)
+                chain.Point(chain.First);
+            var first = First(request, chain, phases.SelectMany(p => p.Days).Any(d => IsBegun(chain, d)), cancellation);
+            return new DailyResult(first, Days(request, chain, phases, cancellation), chain.Newest);
+        }
+        finally
+        {
+            chain.RemoveUnlessBegun();
+        }
+    }
+
+    /// <summary>Where the training before the days has its run.</summary>
+    /// <param name="folder">The folder of all.</param>
+    public static string FirstOf(string folder) => new RunChain(folder).First;
+
+    private static void CheckFree(RunChain chain, RunRequest request)
+    {
+        if (chain.IsRun)
+            throw new ConsortException($"{chain.Path}: holds a run without days; name another folder with --out, or go on from it with `consort update`");
+        if (!request.Resume && chain.IsThere && new RunFolder(chain.First).HasTrained)
+            throw new ConsortException($"{chain.Path}: holds a run already; go on with --resume, name another folder with --out, or delete it");
+    }
+
+    // Before hours of training, where the files alone tell.
+    private static void CheckRows(Experiment experiment, IReadOnlyList<DayPhase> phases)
+    {
+        var rows = experiment.Data?.Split is not { } split ? []
+            : split.Files.Where((_, i) => split.Kind != SplitKind.Given || split.FileSplits[i] == 0).ToList();
+        foreach (var phase in phases.Where(p => p is { Again: false, PassesOver: false }))
+        {
+            rows.AddRange(phase.Days.SelectMany(d => d.Data));
+            if (SeenRows.Twice(rows) is { } same)
+                throw Seen(phase, same.Place, same.First);
+        }
+    }
+
+    private static ConsortException Seen(DayPhase phase, string place, string by) =>
+        new($"{phase.Where}: found rows that {by} has already, {SourcePlace.Show(place)}, expected new ones; `again: true` trains on them once more");
+
+    private static RunResult? First(RunRequest request, RunChain chain, bool hasDays, CancellationToken cancellation)
+    {
+        var (run, experiment) = (new RunFolder(chain.First), request.Experiment);
+        if (chain.Newest == chain.First && !hasDays)
+            return Noted(ExperimentRunner.Run(request with
+            {
+                Folder = chain.First,
+                Resume = request.Resume && run.HasTrained,
+            }, cancellation));
+        // Days stand on it, so it stays as it is; its rows need not be there any more.
+        if (Changed(run, experiment.Data?.Split?.Files) is { } changed)
+            throw new ConsortException($"{run.Path}: {changed}, and days stand on it; expected the same rows, or another folder by --out");
+        return RunIdentity.IsOf(run, experiment, request.Threads, cancellation) ? null : throw new ConsortException(
+            $"{run.Experiment}: is of another experiment ({string.Join("; ", DecisiveOptions.Since(experiment.Options, DecisiveOptions.Kept(run.Experiment), withEpochs: true).DefaultIfEmpty("the rows"))}), and days stand on it; expected the same, or another folder by --out");
+
+        static RunResult? Noted(RunResult result) => result.HadFinished ? null : result;
+    }
+
+    private static List<DayResult> Days(RunRequest request, RunChain chain, IReadOnlyList<DayPhase> phases, CancellationToken cancellation)
+    {
+        var done = Done(chain);
+        var asked = phases.SelectMany(p => p.Days.Select(d => (Phase: p, Day: d))).ToLookup(d => done.Contains(chain.Day(d.Day.Name)));
+        foreach (var (phase, day) in asked[true])
+            CheckSame(phase, day, new RunFolder(chain.Day(day.Name)));
+        var run = chain.Newest;
+        var results = new List<DayResult>();
+        // What was begun goes on from the newest run, so it comes before days that have come since.
+        foreach (var (phase, day) in asked[false].OrderBy(d => IsBegun(chain, d.Day) ? 0 : 1).ToArray())
+        {
+            if (!phase.Again && day.Data.FirstOrDefault(d => SeenRows.By(run, d) is not null) is { } seen)
+            {
+                if (!phase.PassesOver)
+                    throw Seen(phase, seen, SeenRows.By(run, seen)!);
+                request.Notice?.Invoke(
+                    $"passes over a day that {SeenRows.By(run, seen)} has seen: {seen}; `again: true` trains on it once more");
+                continue;
+            }
+
+            var folder = chain.Day(day.Name);
+            if (IsBegun(chain, day) && FromOf(folder) is var from && from != run)
+                throw new ConsortException($"{folder}: goes on from {from}, expected {run}, the newest of {chain.Path}; delete it, and the day is begun anew");
+            var update = RunUpdater.Update(
+                new UpdateRequest(run, day.Data, folder, request.Threads)
+                {
+                    Options = phase.Options,
+                    Resume = IsBegun(chain, day),
+                    Catalogues = request.Experiment.Catalogues,
+                    Encoding = request.Encoding,
+                    Training = request.Training,
+                    Notice = request.Notice,
+                    IsAlone = request.IsAlone,
+                    IgnoreMemory = request.IgnoreMemory,
+                },
+                cancellation);
+            chain.Point(folder);
+            run = folder;
+            results.Add(new DayResult(day.Name, folder, update));
+        }
+
+        return results;
+    }
+
+    private static bool IsBegun(RunChain chain, Day day) => new RunFolder(chain.Day(day.Name)).HasTrained;
+
+    private static string? FromOf(string run) => UpdateRecord.Read(run) is { } record ? Path.GetFullPath(record.From, run) : null;
+
+    // The folders of days from the newest back.
+    private static HashSet<string> Done(RunChain chain)
+    {
+        var done = new HashSet<string>(StringComparer.Ordinal);
+        for (var run = chain.Newest; run is not null && run != chain.First && done.Add(run);)
+            run = FromOf(run);
+        return done;
+    }
+
+    private static void CheckSame(DayPhase phase, Day day, RunFolder run)
+    {
+        if (UpdateRecord.Read(run.Path)!.Differences(phase.Options) is { } others)
+            throw new ConsortException($"{phase.Where}: day {day.Name} was trained with other options ({others}), expected the same; later days may have a phase of their own");
+        if (Changed(run, day.Data) is { } changed)
+            throw new ConsortException($"{phase.Where}: {changed}, since day {day.Name} was trained on it; expected the same rows, or another folder by --out");
+    }
+
+    // Files that are gone tell nothing: a log may be kept for some days alone.
+    private static string? Changed(RunFolder run, IReadOnlyList<string>? files)
+    {
+        if (files is null || RunData.Read(run) is not { } data)
+            return null;
+        if (files.Count != data.Identities.Count)
+            return string.Create(CultureInfo.InvariantCulture, $"found {files.Count} places of rows, {data.Identities.Count} before");
+        return files.Zip(data.Identities).Where(f => FileFacts.Of(f.First).Kind == FileKind.File)
+            .Select(f => f.Second.Difference(f.First)).FirstOrDefault(d => d is not null);
+    }
+}

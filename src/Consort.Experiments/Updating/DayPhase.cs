@@ -1,0 +1,72 @@
+using Consort.Data.Datasets;
+using Consort.Data.Sources;
+using Consort.Experiments.Files;
+using Consort.Foundation.Options;
+
+namespace Consort.Experiments.Updating;
+
+/// <summary>Rows that a run goes on with at once.</summary>
+/// <param name="Name">What the folder of its run is called.</param>
+/// <param name="Data">The rows, one place after another, with full paths.</param>
+public sealed record Day(string Name, IReadOnlyList<string> Data);
+
+/// <summary>
+/// A phase of an experiment file that goes on with rows of its own: <c>data</c>, those of one day, or <c>days</c>, files of one day each.
+/// Beside these it has a name and the options of an update.
+/// </summary>
+public sealed record DayPhase
+{
+    private const string One = "data", Several = "days";
+
+    /// <summary>The days, in the order in which they are taken.</summary>
+    public required IReadOnlyList<Day> Days { get; init; }
+
+    /// <summary>How the run goes on.</summary>
+    public UpdateOptions Options { get; init; } = new();
+
+    /// <summary>Whether it trains once more on rows that the chain was trained on.</summary>
+    public bool Again { get; init; }
+
+    /// <summary>Whether a day that the chain has seen is passed over, as one of several may be, rather than refused.</summary>
+    public bool PassesOver { get; init; }
+
+    /// <summary>Where it stands in the file, for messages.</summary>
+    public string Where { get; init; } = "phases";
+
+    /// <summary>What a day is called by its place: a file without what tells its kind, for 2026-11-02.csv.gz is a day's.</summary>
+    internal static string NameOf(string place) =>
+        SourcePlace.IsFile(place) && Path.GetFileName(place).Split('.')[0] is { Length: > 0 } name ? name : "update";
+
+    /// <summary>Whether an item of the list <c>phases</c> is such a phase.</summary>
+    internal static bool Is(OptionTree phase) => phase is OptionGroup group && group.Entries.Any(e => Experiment.RowKeys.Contains(e.Key));
+
+    /// <summary>Reads one, and rejects keys that it does not know.</summary>
+    /// <param name="options">The item of <c>phases</c>.</param>
+    /// <param name="folder">What relative names of files start from.</param>
+    /// <exception cref="ConsortException">A file is missing, or a key is unknown or out of its range.</exception>
+    internal static DayPhase Read(OptionMap options, string folder)
+    {
+        var (data, days) = (SplitPlan.Places(options, One, folder), SplitPlan.Places(options, Several, folder));
+        if (data.Count > 0 == days.Count > 0)
+            throw options.Error(options.Keys.First(Experiment.RowKeys.Contains),
+                $"found {(data.Count > 0 ? "both data and days" : "no rows")}, expected either data, the rows of one day, or days, files of one day each");
+        var name = options.TextOrNull("name");
+        if (name is not null && days.Count > 0)
+            throw options.Error("name", $"found \"{name}\" beside days, expected none: each day is called by its file");
+        if (name is not null && Experiment.NameMistake(name) is { } mistake)
+            throw options.Error("name", mistake);
+        if (days.FirstOrDefault(d => !SourcePlace.IsFile(d)) is { } query)
+            throw options.Error(Several, $"found {SourcePlace.Show(query)}, expected files of one day each; a query goes by data");
+        var phase = new DayPhase
+        {
+            Days = data.Count > 0 ? [new Day(name ?? NameOf(data[0]), data)]
+                : [.. days.Order(StringComparer.Ordinal).Select(d => new Day(NameOf(d), [d]))],
+            Again = options.Flag("again", false),
+            Options = UpdateOptions.Options.Read(options),
+            PassesOver = days.Count > 0,
+            Where = options.Where(data.Count > 0 ? One : Several),
+        };
+        options.Close();
+        return phase;
+    }
+}

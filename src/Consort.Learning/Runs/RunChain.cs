@@ -1,0 +1,70 @@
+using System.Text;
+using Consort.Foundation.Files;
+
+namespace Consort.Learning.Runs;
+
+/// <summary>
+/// A folder of runs that go on from one another: the one that began in <c>first</c>, those of later days in <c>days/NAME</c>, and in the
+/// file <c>newest</c> the way to the one that stands for all. Whoever opens the folder as a run opens that one.
+/// </summary>
+/// <param name="folder">The folder; it need not be there yet.</param>
+internal sealed class RunChain(string folder)
+{
+    private const string Pointer = "newest", Beginning = "first", Later = "days";
+
+    /// <summary>The folder.</summary>
+    public string Path { get; } = System.IO.Path.GetFullPath(folder);
+
+    /// <summary>The folder of the run that begins it.</summary>
+    public string First => In(Beginning);
+
+    /// <summary>Whether there is a chain in the folder.</summary>
+    public bool IsThere => File.Exists(In(Pointer));
+
+    /// <summary>Whether there is a run in the folder that is no chain.</summary>
+    public bool IsRun => !IsThere && File.Exists(In("experiment.yaml"));
+
+    /// <summary>The folder of a day's run.</summary>
+    public string Day(string name) => System.IO.Path.Combine(In(Later), name);
+
+    /// <summary>The folder of the run that stands for all.</summary>
+    /// <exception cref="ConsortException">What says so is damaged.</exception>
+    public string Newest
+    {
+        get
+        {
+            var steps = File.ReadAllText(In(Pointer)).TrimEnd('\n').Split('/');
+            return steps is [Beginning] ? First
+                : steps is [Later, { Length: > 0 } day] && day.IndexOfAny(System.IO.Path.GetInvalidFileNameChars()) < 0 && day != ".."
+                ? Day(day) : throw new ConsortException($"{In(Pointer)}: the file is damaged, expected {Beginning} or {Later}/NAME");
+        }
+    }
+
+    /// <summary>Lets one of its runs stand for all from now on.</summary>
+    public void Point(string run)
+    {
+        var way = run == First ? Beginning : $"{Later}/{System.IO.Path.GetFileName(run)}";
+        SafeFile.Write(In(Pointer), stream => stream.Write(Encoding.UTF8.GetBytes(way + "\n")));
+    }
+
+    /// <summary>Claims it for one writer, and makes it where there is none.</summary>
+    /// <exception cref="ConsortException">Another process is writing it, or it cannot be made.</exception>
+    public Claim Claim() => Foundation.Files.Claim.Take(Path, In("writer"), "name another folder with --out");
+
+    /// <summary>Removes what a beginning that was refused has left.</summary>
+    public void RemoveUnlessBegun()
+    {
+        if (Directory.Exists(First))
+            return;
+        File.Delete(In(Pointer));
+        if (Directory.Exists(Path) && !Directory.EnumerateFileSystemEntries(Path).Any())
+            Directory.Delete(Path);
+    }
+
+    /// <summary>The folder of the run that a path names: that of the newest where it is a chain's.</summary>
+    /// <exception cref="ConsortException">It is a damaged chain's.</exception>
+    public static string Resolve(string path) =>
+        new RunChain(path) is { IsThere: true } chain ? chain.Newest : System.IO.Path.GetFullPath(path);
+
+    private string In(string name) => System.IO.Path.Combine(Path, name);
+}
