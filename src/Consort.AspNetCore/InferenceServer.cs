@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Consort.AspNetCore.Grpc;
 using Consort.AspNetCore.Http;
 using Consort.AspNetCore.Listening;
+using Consort.AspNetCore.Logs;
 using Consort.AspNetCore.Options;
 using Consort.AspNetCore.Registry;
 using Consort.AspNetCore.Requests;
