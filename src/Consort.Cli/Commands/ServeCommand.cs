@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using Consort.AspNetCore;
 using Consort.AspNetCore.Options;
+using Consort.Cli.Telemetry;
 using Consort.Cli.Terminals;
 
 namespace Consort.Cli.Commands;
@@ -71,6 +72,8 @@ internal sealed class ServeCommand : ExampleCommand
     private readonly Option<double> _drain =
         Seconds("--drain", "Seconds for which a server that was told to stop says that it is not ready, but still answers.", 0, 0, 3600);
     private readonly Option<double> _shutdown = Seconds("--shutdown-timeout", "Seconds for requests under way after that.", 30, 0, 3600);
+    private readonly Option<string?> _otlp = Shared.Text("--otlp", "URL",
+        "Send metrics, traces and the log to this collector of OpenTelemetry; without it, to that of OTEL_EXPORTER_OTLP_ENDPOINT.");
     private readonly Option<int> _examples =
         Whole("--examples", "Tokens of each vocabulary that the page offers; they are training data.", 0, 0, 1000);
 
@@ -82,19 +85,20 @@ internal sealed class ServeCommand : ExampleCommand
     {
         Take(_package, _model, _label, _canary, _canaryField, _shadow, _drift, _feedback, _port, _urls, _keys, _admins,
             _watch, _body, _rows, _value, _depth, _inFlight, _perClient,
-            _buffered, _connections, _clientConnections, _rate, _map, _timeout, _drain, _shutdown, _examples);
+            _buffered, _connections, _clientConnections, _rate, _map, _timeout, _drain, _shutdown, _otlp, _examples);
     }
 
     protected override int Run(ParseResult arguments)
     {
         var options = Read(arguments);
         Terminal.StopWithin(options.Drain + options.ShutdownTimeout + TimeSpan.FromSeconds(10));
-        Serve(options).GetAwaiter().GetResult();
+        Serve(options, Otlp.CollectorOf(arguments.GetValue(_otlp))).GetAwaiter().GetResult();
         return CommandLine.Success;
     }
 
-    private async Task Serve(ServerOptions options)
+    private async Task Serve(ServerOptions options, Uri? collector)
     {
+        using var troubles = collector is null ? null : new OtlpTroubles(Terminal.Error);
         InferenceServer? started = null;
         var waiting = 0;
         // What other servers take as the sign to look again; Windows has none. From the first moment on, for by itself it ends the process.
@@ -109,7 +113,11 @@ internal sealed class ServeCommand : ExampleCommand
                     running.Reload();
                 });
         });
-        await using var server = await InferenceServer.StartAsync(options, Terminal.Error);
+        await using var server = await InferenceServer.StartAsync(options, Terminal.Error, app =>
+        {
+            if (collector is not null)
+                Otlp.Send(app, collector);
+        });
         Volatile.Write(ref started, server);
         foreach (var model in options.Models)
             Terminal.Output.WriteLine($"model {model.Name}: {model.Path}");
