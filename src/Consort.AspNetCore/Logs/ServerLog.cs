@@ -3,7 +3,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Consort.AspNetCore.Logs;
 
-/// <summary>All that the server says, in one class: the compiler orders what it makes of several by chance, and no two builds were the same bytes.</summary>
+/// <summary>
+/// All that the server says. In one class, for what the generator makes of several is ordered by chance, and no two builds are then the
+/// same bytes.
+/// </summary>
 internal static partial class ServerLog
 {
     [LoggerMessage(LogLevel.Information, "model {Model}: {Path} is served, as the options say now")]

@@ -26,9 +26,13 @@ internal static class Otlp
             : throw new ConsortException($"{place}: found \"{text}\", expected a collector as http://HOST:4317");
     }
 
-    /// <summary>Has the app send what it measures. All variables OTEL_… of the environment hold, for the app itself reads none.</summary>
-    public static void Send(WebApplicationBuilder app, Uri collector)
+    /// <summary>
+    /// Has the app send what it measures, where there is a collector. The variables OTEL_… are handed on, for the app reads none itself.
+    /// </summary>
+    public static void Send(WebApplicationBuilder app, Uri? collector)
     {
+        if (collector is null)
+            return;
         app.Configuration.AddInMemoryCollection(Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
             .Where(v => ((string)v.Key).StartsWith("OTEL_", StringComparison.Ordinal))
             .Select(v => KeyValuePair.Create((string)v.Key, (string?)v.Value)));

@@ -17,7 +17,8 @@ internal sealed class OtlpTroubles(TextWriter log) : EventListener
     protected override void OnEventWritten(EventWrittenEventArgs eventData)
     {
         // An exception comes with its stack; its first line says what is wrong.
-        var words = string.Format(CultureInfo.InvariantCulture, eventData.Message ?? eventData.EventName ?? "", [.. eventData.Payload ?? []]);
+        var words = string.Format(
+            CultureInfo.InvariantCulture, eventData.Message ?? eventData.EventName ?? "", [.. eventData.Payload ?? []]);
         lock (_said)
             if (_said.Add(eventData.EventId))
                 log.WriteLine($"--otlp: {words.Split('\n')[0].TrimEnd()}; said once");
