@@ -85,7 +85,7 @@ public sealed class InferenceServer : IAsyncDisposable
     /// taken.</exception>
     public static Task<InferenceServer> StartAsync(ServerOptions options, TextWriter log) => StartAsync(options, log, _ => { });
 
-    /// <param name="also">What else the app is to have.</param>
+    /// <summary>The same, of an app that has something else too.</summary>
     internal static async Task<InferenceServer> StartAsync(ServerOptions options, TextWriter log, Action<WebApplicationBuilder> also)
     {
         options.Validate();
