@@ -10,7 +10,7 @@ using OpenTelemetry.Trace;
 
 namespace Consort.Cli.Telemetry;
 
-/// <summary>Sends meter, activities and log of a server to a collector of OpenTelemetry.</summary>
+/// <summary>Sends meter and activities of a server to a collector of OpenTelemetry.</summary>
 internal static class Otlp
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
