@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Consort.AspNetCore.Grpc;
 using Consort.AspNetCore.Http;
 using Consort.AspNetCore.Listening;
+using Consort.AspNetCore.Logs;
 using Consort.AspNetCore.Options;
 using Consort.AspNetCore.Registry;
 using Consort.AspNetCore.Requests;
@@ -26,7 +27,7 @@ public sealed class InferenceServer : IAsyncDisposable
     private readonly List<(string Scheme, ListenOptions Options)> _listening = [];
     private int _isStopped;
 
-    private InferenceServer(ServerOptions options, LineLog log)
+    private InferenceServer(ServerOptions options, LineLog log, Action<WebApplicationBuilder> also)
     {
         var listens = options.Urls.Select(ListenUrl.Parse).ToArray();
         var connections = new Connections(options.MaxConnections, options.MaxConnectionsPerClient);
@@ -51,6 +52,7 @@ public sealed class InferenceServer : IAsyncDisposable
                     _listening.Add((url.Scheme, o));
                 });
         });
+        also(builder);
         _app = builder.Build();
         _app.Use(next => async context =>
         {
@@ -81,14 +83,17 @@ public sealed class InferenceServer : IAsyncDisposable
     /// without keys.</param>
     /// <exception cref="ConsortException">An option is out of its range, a package or a key file is refused, or an address is
     /// taken.</exception>
-    public static async Task<InferenceServer> StartAsync(ServerOptions options, TextWriter log)
+    public static Task<InferenceServer> StartAsync(ServerOptions options, TextWriter log) => StartAsync(options, log, _ => { });
+
+    /// <summary>The same, of an app that has something else too.</summary>
+    internal static async Task<InferenceServer> StartAsync(ServerOptions options, TextWriter log, Action<WebApplicationBuilder> also)
     {
         options.Validate();
         var lines = new LineLog(log);
         InferenceServer? server = null;
         try
         {
-            server = new InferenceServer(options, lines);
+            server = new InferenceServer(options, lines, also);
             _ = server._app.Services.GetRequiredService<ApiKeys>(); // a key file is refused before packages are read
             server._app.MapConsort();
             await server._app.StartAsync();

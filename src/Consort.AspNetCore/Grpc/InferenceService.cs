@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using Consort.AspNetCore.Grpc.Protocol;
 using Consort.AspNetCore.Inference;
+using Consort.AspNetCore.Logs;
 using Consort.AspNetCore.Registry;
 using Consort.AspNetCore.Requests;
 using Google.Protobuf;
@@ -14,7 +15,7 @@ using TensorMetadata = Consort.AspNetCore.Grpc.Protocol.ModelMetadataResponse.Ty
 namespace Consort.AspNetCore.Grpc;
 
 /// <summary>The Open Inference Protocol over gRPC.</summary>
-internal sealed partial class InferenceService(ModelRegistry registry, RequestGate gate, Limits limits, RegistryWatch watch,
+internal sealed class InferenceService(ModelRegistry registry, RequestGate gate, Limits limits, RegistryWatch watch,
     ILogger<InferenceService> log)
 {
     public const string Name = "inference.GRPCInferenceService";
@@ -64,7 +65,7 @@ internal sealed partial class InferenceService(ModelRegistry registry, RequestGa
         {
             if (GrpcStatuses.Of(e, http) is { } status)
                 throw new RpcException(status);
-            InternalError(log, context.Method, e);
+            ServerLog.CallFailed(log, context.Method, e);
             throw new RpcException(new Status(StatusCode.Internal, "internal error; the server's log says more"));
         }
     }
@@ -142,7 +143,4 @@ internal sealed partial class InferenceService(ModelRegistry registry, RequestGa
         ? new RawTensor(tensor.Name, tensor.Datatype, tensor.Shape, fields, raw.Memory)
         : throw new RequestException(400,
             $"input {RequestException.Show(tensor.Name)}: found contents and raw_input_contents, expected one of them");
-
-    [LoggerMessage(LogLevel.Error, "{Method}: internal error")]
-    private static partial void InternalError(ILogger log, string method, Exception exception);
 }

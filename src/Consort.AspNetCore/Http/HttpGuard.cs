@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Consort.AspNetCore.Logs;
 using Consort.AspNetCore.Metrics;
 using Consort.AspNetCore.Requests;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Consort.AspNetCore.Http;
 
 /// <summary>Stands around each endpoint: asks for keys, turns what goes wrong into an answer, and counts.</summary>
-internal sealed partial class HttpGuard(ApiKeys keys, RequestMetrics metrics, ILogger<HttpGuard> log)
+internal sealed class HttpGuard(ApiKeys keys, RequestMetrics metrics, ILogger<HttpGuard> log)
 {
     private const int ClientGone = 499; // nobody sees it but the metrics
 
@@ -46,7 +47,7 @@ internal sealed partial class HttpGuard(ApiKeys keys, RequestMetrics metrics, IL
         {
             if (exception is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
                 return ClientGone;
-            InternalError(log, context.Request.Method, context.Request.Path, exception);
+            ServerLog.RequestFailed(log, context.Request.Method, context.Request.Path, exception);
             mistake = new RequestException(500, "internal error; the server's log says more");
         }
 
@@ -67,7 +68,4 @@ internal sealed partial class HttpGuard(ApiKeys keys, RequestMetrics metrics, IL
             return ClientGone;
         }
     }
-
-    [LoggerMessage(LogLevel.Error, "{Method} {Path}: internal error")]
-    private static partial void InternalError(ILogger log, string method, PathString path, Exception exception);
 }

@@ -1,3 +1,4 @@
+using Consort.AspNetCore.Logs;
 using Consort.AspNetCore.Metrics;
 using Consort.AspNetCore.Options;
 using Consort.AspNetCore.Requests;
@@ -8,7 +9,7 @@ using Microsoft.Extensions.Logging;
 namespace Consort.AspNetCore.Registry;
 
 /// <summary>All models that an app serves, in the order in which they were named.</summary>
-public sealed partial class ModelRegistry : IDisposable
+public sealed class ModelRegistry : IDisposable
 {
     private readonly ConsortOptions _options;
     private readonly ScoringMeter? _meter;
@@ -80,9 +81,9 @@ public sealed partial class ModelRegistry : IDisposable
             var before = _models;
             Serve(next.Models);
             foreach (var model in _models.Except(before))
-                Added(_log, model.Name, model.SourcePath);
+                ServerLog.Added(_log, model.Name, model.SourcePath);
             foreach (var model in before.Except(_models))
-                GivenUp(_log, model.Name, model.SourcePath);
+                ServerLog.GivenUp(_log, model.Name, model.SourcePath);
         }
     }
 
@@ -111,13 +112,13 @@ public sealed partial class ModelRegistry : IDisposable
         Interlocked.Add(ref _loads, result.Loaded.Count);
         Interlocked.Add(ref _failures, result.Failed.Count);
         if (result.Trouble is { } trouble)
-            Troubled(_log, result.Model, trouble);
+            ServerLog.Troubled(_log, result.Model, trouble);
         foreach (var version in result.Loaded)
-            Loaded(_log, result.Model, version);
+            ServerLog.Loaded(_log, result.Model, version);
         foreach (var version in result.Removed)
-            Removed(_log, result.Model, version);
+            ServerLog.Removed(_log, result.Model, version);
         foreach (var (version, mistake) in result.Failed)
-            Refused(_log, result.Model, version == ServedModel.TheFile ? version : $"version {version}", mistake);
+            ServerLog.Refused(_log, result.Model, version == ServedModel.TheFile ? version : $"version {version}", mistake);
         return result;
     }
 
@@ -166,22 +167,4 @@ public sealed partial class ModelRegistry : IDisposable
         foreach (var gone in before.Except(next))
             gone.Dispose();
     }
-
-    [LoggerMessage(LogLevel.Information, "model {Model}: {Path} is served, as the options say now")]
-    private static partial void Added(ILogger log, string model, string path);
-
-    [LoggerMessage(LogLevel.Information, "model {Model}: {Path} is given up, as the options say now")]
-    private static partial void GivenUp(ILogger log, string model, string path);
-
-    [LoggerMessage(LogLevel.Warning, "model {Model}: {Trouble}")]
-    private static partial void Troubled(ILogger log, string model, string trouble);
-
-    [LoggerMessage(LogLevel.Information, "model {Model}: version {Version} loaded")]
-    private static partial void Loaded(ILogger log, string model, string version);
-
-    [LoggerMessage(LogLevel.Information, "model {Model}: version {Version} removed")]
-    private static partial void Removed(ILogger log, string model, string version);
-
-    [LoggerMessage(LogLevel.Warning, "model {Model}: {What} refused: {Mistake}")]
-    private static partial void Refused(ILogger log, string model, string what, string mistake);
 }

@@ -1,3 +1,4 @@
+using Consort.AspNetCore.Logs;
 using Consort.AspNetCore.Options;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,7 @@ namespace Consort.AspNetCore.Registry;
 /// Looks for new packages now and then, has changed options served, and knows whether the app takes requests: from its start
 /// until it is told to stop.
 /// </summary>
-internal sealed partial class RegistryWatch(ModelRegistry registry, ConsortOptions options, ILogger<RegistryWatch> log,
+internal sealed class RegistryWatch(ModelRegistry registry, ConsortOptions options, ILogger<RegistryWatch> log,
     IOptionsFactory<ConsortOptions> factory, IEnumerable<IOptionsChangeTokenSource<ConsortOptions>> sources) : BackgroundService,
     IHostedLifecycleService
 {
@@ -73,11 +74,11 @@ internal sealed partial class RegistryWatch(ModelRegistry registry, ConsortOptio
         }
         catch (ConsortException e)
         {
-            Refused(log, e.Message);
+            ServerLog.OptionsRefused(log, e.Message);
         }
         catch (Exception e)
         {
-            CannotChange(log, e);
+            ServerLog.CannotChange(log, e);
         }
     }
 
@@ -92,17 +93,8 @@ internal sealed partial class RegistryWatch(ModelRegistry registry, ConsortOptio
         catch (Exception e)
         {
             if (_mistake != e.Message)
-                CannotLook(log, e);
+                ServerLog.CannotLook(log, e);
             _mistake = e.Message;
         }
     }
-
-    [LoggerMessage(LogLevel.Warning, "changed options refused, what was served still is: {Mistake}")]
-    private static partial void Refused(ILogger log, string mistake);
-
-    [LoggerMessage(LogLevel.Error, "changed options cannot be read, what was served still is")]
-    private static partial void CannotChange(ILogger log, Exception exception);
-
-    [LoggerMessage(LogLevel.Error, "packages could not be looked at")]
-    private static partial void CannotLook(ILogger log, Exception exception);
 }

@@ -4,6 +4,7 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using Consort.Cli.Commands;
 using Consort.Cli.Terminals;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Consort.EndToEnd.Tests.Commands;
 
@@ -42,6 +43,74 @@ public sealed class ServeTests
 
         await stop.CancelAsync();
         Assert.Equal(0, await serving);
+    }
+
+    [Fact]
+    public async Task Serve_WithACollector_SendsMetricsAndTracesOverGrpc()
+    {
+        using var clicks = new TinyClicks();
+        Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "--quiet").ExitCode);
+        Assert.Equal(0, ConsoleRun.Of("pack", clicks.At("run"), "--out", clicks.At("tiny.consort"), "--quiet").ExitCode);
+        await using var collector = await StubCollector.Start(HttpProtocols.Http2);
+        using var stop = new CancellationTokenSource();
+        using var output = new AddressWriter();
+        using var error = new StringWriter();
+        var serving = Task.Run(() => CommandLine.Run(["serve", clicks.At("tiny.consort"), "--port", "0", "--otlp", collector.Url],
+            new Terminal(output, error, stop.Token)));
+        Assert.True(await Task.WhenAny(output.Address, serving) == output.Address, error.ToString());
+        var lines = File.ReadAllLines(clicks.Test);
+        using (var client = new HttpClient { BaseAddress = await output.Address })
+            Assert.True((await client.PostAsJsonAsync("/v1/score", new { fields = lines[0].Split(','), rows = new[] { lines[1].Split(',') } }))
+                .IsSuccessStatusCode);
+
+        // What is left is sent when the server ends.
+        await stop.CancelAsync();
+        Assert.Equal(0, await serving);
+        var metrics = collector.At(Collected("metrics"));
+        foreach (var name in new[] { "consort.request.duration", "consort.score.duration", "consort.batch.rows", "consort.probability",
+            "consort.oov.rate", "dotnet.gc.collections", "service.name" })
+            Assert.Contains(name, metrics, StringComparison.Ordinal);
+        Assert.Contains("consort.score", collector.At(Collected("trace")), StringComparison.Ordinal);
+        Assert.DoesNotContain("--otlp", error.ToString(), StringComparison.Ordinal);
+
+        static string Collected(string kind) => kind == "trace" ? "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+            : $"/opentelemetry.proto.collector.{kind}.v1.{char.ToUpperInvariant(kind[0])}{kind[1..]}Service/Export";
+    }
+
+    [Fact]
+    public async Task Serve_WithTheEnvironmentsCollector_SendsOverHttpAsItSays()
+    {
+        using var clicks = new TinyClicks();
+        Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "--quiet").ExitCode);
+        Assert.Equal(0, ConsoleRun.Of("pack", clicks.At("run"), "--out", clicks.At("tiny.consort"), "--quiet").ExitCode);
+        await using var collector = await StubCollector.Start(HttpProtocols.Http1);
+        using var process = ConsoleProcess.Shell($"OTEL_EXPORTER_OTLP_ENDPOINT={collector.Url} OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf "
+            + $"OTEL_METRIC_EXPORT_INTERVAL=200 OTEL_SERVICE_NAME=ads consort serve {clicks.At("tiny.consort")} --port 0");
+        await collector.Receive("/v1/metrics");
+        process.Signal("TERM");
+        var run = process.End();
+        Assert.DoesNotContain("otlp", run.Error, StringComparison.Ordinal);
+        Assert.Contains("ads", collector.At("/v1/metrics"), StringComparison.Ordinal);
+        Assert.Contains("consort.requests.in_flight", collector.At("/v1/metrics"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Serve_WithACollectorThatIsNotThere_ServesAndSaysSo()
+    {
+        using var clicks = new TinyClicks();
+        Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "--quiet").ExitCode);
+        Assert.Equal(0, ConsoleRun.Of("pack", clicks.At("run"), "--out", clicks.At("tiny.consort"), "--quiet").ExitCode);
+        using var stop = new CancellationTokenSource();
+        using var output = new AddressWriter();
+        using var error = new StringWriter();
+        var serving = Task.Run(() => CommandLine.Run(["serve", clicks.At("tiny.consort"), "--port", "0", "--otlp", "http://127.0.0.1:1"],
+            new Terminal(output, error, stop.Token)));
+        Assert.True(await Task.WhenAny(output.Address, serving) == output.Address, error.ToString());
+        using (var client = new HttpClient { BaseAddress = await output.Address })
+            Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v2/health/ready")).StatusCode);
+        await stop.CancelAsync();
+        Assert.Equal(0, await serving);
+        Assert.Contains("--otlp: ", error.ToString(), StringComparison.Ordinal);
     }
 
     // The unit's line and the container's, on this machine's paths and any ports.
@@ -110,6 +179,7 @@ public sealed class ServeTests
     [InlineData("--label x:shadow=3: found a label that stands for version 2 already", "serve", "x.consort", "--label", "shadow=2", "--label", "x:shadow=3")]
     [InlineData("label \"latest=1\": found latest, which is always the newest version", "serve", "x.consort", "--label", "latest=1")]
     [InlineData("found --port and --urls, expected one of them", "serve", "x.consort", "--port", "1", "--urls", "http://*:2")]
+    [InlineData("--otlp: found \"collector:4317\", expected a collector as http://HOST:4317", "serve", "x.consort", "--otlp", "collector:4317")]
     [InlineData("--max-rows: found \"0\", expected a number from 1 to 1000000", "serve", "x.consort", "--max-rows", "0")]
     [InlineData("api key file nosuch: cannot be read", "serve", "x.consort", "--api-key-file", "nosuch")]
     public void Serve_WrongCommandLine_SaysWhatIsWrong(string message, params string[] arguments)

@@ -63,6 +63,14 @@ public sealed partial class ConventionTests
         Assert.Empty(unfinished);
     }
 
+    // Of several classes the generator of messages makes code in an order of chance: no two builds are the same bytes (docs/packages.md).
+    [Fact]
+    public void Messages_OfARoom_AreInOneClass()
+    {
+        var files = Repository.Sources().Where(f => File.ReadAllText(Repository.At(f)).Contains("[LoggerMessage(", StringComparison.Ordinal));
+        Assert.Equal(["src/Consort.AspNetCore/Logs/ServerLog.cs"], files);
+    }
+
     [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
     private static partial Regex NamespaceLine();
 

@@ -30,6 +30,9 @@ public sealed class DocumentationTests
         }
     }
 
+    [Fact]
+    public void Readme_OfTheRepository_HasFewerThan120Lines() => Assert.InRange(File.ReadLines(Repository.At("README.md")).Count(), 1, 119);
+
     [Theory]
     [InlineData("models")]
     [InlineData("strategies")]

@@ -10,7 +10,7 @@ public sealed class LineBudgetTests
     {
         ["Consort.AspNetCore"] = 6_250,
         ["Consort.Boosting"] = 600,
-        ["Consort.Cli"] = 5_250,
+        ["Consort.Cli"] = 5_300,
         ["Consort.Compute"] = 19_400,
         ["Consort.Compute.Bf16"] = 800,
         ["Consort.Data"] = 18_500,

@@ -24,13 +24,13 @@ internal static class MemberSection
                     r.MemberAuc.Select((auc, m) =>
                         (auc, $"{f.Label}, seed {r.Seed}, member {m}: {r.Experiment.Family.Members[m].Name}\nAUC {Numbers.Auc(auc)}")))],
                 f.Auc.Mean, null, null, $"{f.Label}: AUC of the ensemble {Numbers.WithDeviation(f.Auc.Mean, f.Auc.Deviation)}",
-                1, DotLook: 7))],
+                1, DotLook: 0))],
         };
         return new Section(id, title,
         [
             new Figure(
                 $"AUC on the {split} rows of every member by itself (dots, all seeds) and of the ensemble (square, mean over seeds). How far the square is from the dots is what putting members together brings.",
-                [new("one member", 7, IsLine: false), new("the ensemble", 1, IsLine: false)],
+                [new("one member", 0, IsLine: false), new("the ensemble", 1, IsLine: false)],
                 [new Panel("", plot.Draw(820), plot.Draw(350))], Numbers: null),
             new TableBlock(Table(families)),
         ]);

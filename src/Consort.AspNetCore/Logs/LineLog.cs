@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 
-namespace Consort.AspNetCore;
+namespace Consort.AspNetCore.Logs;
 
 /// <summary>Writes what the server itself has to say, a line each with the time.</summary>
 internal sealed class LineLog(TextWriter to) : ILoggerProvider, ILogger
