@@ -80,7 +80,8 @@ internal sealed unsafe class BilinearPairKernel<T> : BilinearKernel<T>
 
             for (var input = 0; input < Inputs.Length; input++)
             {
-                var (target, ofInput) = (Targets[input], gradients + (input * BlockRows * fields * padded));
+                var target = Targets[input];
+                var ofInput = gradients + (input * BlockRows * fields * padded);
                 for (var i = 0; i < rows * fields && target.IsWanted; i++)
                     VectorMath.Put(target.Data + ((((long)first * fields) + i) * dimension), ofInput + (i * padded), target.Accumulate,
                         dimension);
