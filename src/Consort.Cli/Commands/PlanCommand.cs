@@ -50,8 +50,8 @@ internal sealed class PlanCommand : ExampleCommand
         "plan", "Predict rows a second, memory and traffic of a training on several machines like this one.", terminal,
         "plan --rows 4.4e9 --vocab 1e8 --ranks 64 --network 25Gb", "plan configs/kdef.yaml --rows 45e6 --ranks 4 --json plan.json")
     {
-        Take(_experiment, _rows, _vocabulary, _ranks, _perMachine, _shardTables, _wire, _network, _batch, _fields, _numbers, _zipf, _encoded,
-            _threads, _json);
+        Take(_experiment, _rows, _vocabulary, _ranks, _perMachine, _shardTables, _wire, _network, _batch, _fields, _numbers, _zipf,
+            _encoded, _threads, _json);
     }
 
     protected override int Run(ParseResult arguments)

@@ -24,8 +24,8 @@ internal static class RunEnvironment
         ? "AdvSimd" : "portable";
 
     /// <summary>
-    /// What the ranks of a run must have alike before any of them opens rows: version, the processor's vectors, what multiplies, and the options
-    /// of experiment and command that decide a result.
+    /// What the ranks of a run must have alike before any of them opens rows: version, the processor's vectors, what multiplies, and
+    /// the options of experiment and command that decide a result.
     /// </summary>
     internal static (string Name, string Value)[] WhatRanksShare(RunRequest request)
     {

@@ -19,15 +19,18 @@ public static class RankAgreement
         var (other, differences) = (others[0], Differences(Read(all[others[0]]), Read(all[0])));
         var more = differences.Count > MostShown ? $"; and {differences.Count - MostShown} more" : "";
         var ranksToo = others.Length == 1 ? "" : $"; rank {string.Join(", ", others[1..])} differs too";
+        var shown = string.Join("; ", differences.Take(MostShown));
         throw new ConsortException(
-            $"rank {other} on {hosts[other]}: found {string.Join("; ", differences.Take(MostShown))} as on rank 0 on {hosts[0]}{more}{ranksToo}")
+            $"rank {other} on {hosts[other]}: found {shown} as on rank 0 on {hosts[0]}{more}{ranksToo}")
         { IsOfAllRanks = true };
     }
 
     private static List<string> Differences(Dictionary<string, string> found, Dictionary<string, string> expected) =>
         [.. expected.Keys.Union(found.Keys)
-            .Select(name => (Name: name, Found: found.GetValueOrDefault(name, "nothing"), Expected: expected.GetValueOrDefault(name, "nothing")))
+            .Select(name => (Name: name, Found: Of(found, name), Expected: Of(expected, name)))
             .Where(f => f.Found != f.Expected).Select(f => $"{f.Name} {f.Found}, expected {f.Expected}")];
+
+    private static string Of(Dictionary<string, string> facts, string name) => facts.GetValueOrDefault(name, "nothing");
 
     private static Dictionary<string, string> Read(string text) =>
         text.Split('\0').SkipLast(1).Chunk(2).ToDictionary(f => f[0], f => f[1], StringComparer.Ordinal);

@@ -14,7 +14,7 @@ namespace Consort.Learning.Ranks;
 /// <param name="end">Where it ends.</param>
 /// <param name="line">Numbers that no slice cuts.</param>
 /// <param name="completeAt">The value behind which the backward pass adds nothing more to them.</param>
-/// <param name="room">Where a slice is summed and one made floats, of a <see cref="IRanks.Wire"/> of fewer bytes; shared by all parts.</param>
+/// <param name="room">Where a slice is summed and one made floats, where they are rounded on the way; shared by all parts.</param>
 internal sealed class DensePart(
     IRanks ranks, NativeBuffer<float> numbers, long first, long end, int line, int completeAt, NativeBuffer<float> room) : IDisposable
 {

@@ -86,8 +86,9 @@ public sealed class WireNumbersTests
             for (var i = 0; i < 40; i++)
             {
                 var significand = (uint)random.Next(1 << 23);
+                var (kept, half) = i % 8 < 4 ? (0x7F_E000u, 0x1000u) : (0x7F_0000u, 0x8000u);
                 if (i % 4 > 0)
-                    significand = (significand & (i % 8 < 4 ? 0x7F_E000u : 0x7F_0000u)) + (i % 8 < 4 ? 0x1000u : 0x8000u) + (uint)(i % 3) - 1;
+                    significand = (significand & kept) + half + (uint)(i % 3) - 1;
                 numbers.Add(BitConverter.UInt32BitsToSingle(((uint)(i & 1) << 31) | (exponent << 23) | (significand & 0x7F_FFFF)));
             }
 

@@ -16,8 +16,8 @@ public sealed class RankAgreementTests
     [Fact]
     public void Check_SeveralDifferences_AreNamedWithWhoElseDiffers()
     {
-        var messages = ThreadRanks.Run(4, rank => Assert.Throws<ConsortException>(() => RankAgreement.Check(rank,
-            rank.Rank == 1 ? [("rows", "abd"), ("seed", "8"), ("dropout", "0.5")] : [("rows", rank.Rank == 3 ? "x" : "abc"), ("seed", "7")])));
+        var messages = ThreadRanks.Run(4, rank => Assert.Throws<ConsortException>(() => RankAgreement.Check(rank, rank.Rank == 1
+            ? [("rows", "abd"), ("seed", "8"), ("dropout", "0.5")] : [("rows", rank.Rank == 3 ? "x" : "abc"), ("seed", "7")])));
         var host = Environment.MachineName;
         Assert.All(messages, m => Assert.True(m.IsOfAllRanks));
         Assert.All(messages, m => Assert.Equal(

@@ -6,8 +6,8 @@ namespace Consort.Compute.Cpu.Kernels;
 
 /// <summary>
 /// Products of matrices small enough for the first-level cache, such as one row's embeddings times their transpose, on the caller's own
-/// thread. Four rows by two vectors of the result stay in registers through the whole depth, or eight rows by one vector of 512 bits where the
-/// processor has these: each number is summed in the order of the depth either way, to the same bits.
+/// thread. Four rows by two vectors of the result stay in registers through the whole depth, or eight rows by one vector of 512 bits
+/// where the processor has these: each number is summed in the order of the depth either way, to the same bits.
 /// </summary>
 internal static unsafe class SmallMatrix
 {

@@ -3,7 +3,7 @@ using Consort.Compute.Cpu.Kernels;
 
 namespace Consort.Compute.Tests.Cpu.Kernels;
 
-/// <summary>Small products against the plainest form, to the last bit: whichever vectors there are, each number is one chain of sums.</summary>
+/// <summary>Small products against the plainest form, to the last bit: each number is one chain of sums.</summary>
 public sealed unsafe class SmallMatrixTests
 {
     // Rows around 4 and 8, columns around the vectors of 8 and 16.
