@@ -104,8 +104,8 @@ public sealed class RankTrainingTests(SmallData data)
         Outcome.AssertSame(rounded[0], TrainerRig.RunTogether(Rounded, ranks, data.NewFolder())[0]);
         Outcome.AssertSame(rounded[0], TrainerRig.RunTogether(() => Rounded() with { Overlaps = false }, ranks, data.NewFolder())[0]);
         var apart = floats.Numbers.Max(n => n.Value.Zip(rounded[0].Numbers[n.Key], (a, b) => Math.Abs(a - b)).Max());
-        // Steps of plain descent at this rate add up gradients that were rounded to 2⁻⁹ or 2⁻¹² of themselves.
-        Assert.InRange(apart, 1e-9, wire == WirePrecision.Bf16 ? 2e-2 : 5e-3);
+        Assert.True(apart > 1e-9, "nothing was rounded");
+        Assert.Equal(floats.Result.Valid.Metrics.Ensemble.Auc, rounded[0].Result.Valid.Metrics.Ensemble.Auc, 0.01);
         Assert.InRange(rounded[0].Result.Wire!.BytesPerStep / floats.Result.Wire!.BytesPerStep, 0.4, 0.95);
     }
 
