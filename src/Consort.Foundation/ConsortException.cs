@@ -25,6 +25,9 @@ public sealed class ConsortException : Exception
     /// <summary>The option at fault, for whoever knows where it was written; null where it is of no single one.</summary>
     public string? Key { get; init; }
 
+    /// <summary>Whether all ranks of a run have found the same at once, so that each can end for itself.</summary>
+    public bool IsOfAllRanks { get; init; }
+
     /// <summary>The message without its row.</summary>
     public string Detail => base.Message;
 

@@ -6,6 +6,7 @@ using Consort.Data.Datasets;
 using Consort.Distributed.Planning;
 using Consort.Experiments.Updating;
 using Consort.Foundation.Options;
+using Consort.Foundation.Ranks;
 using Consort.Foundation.Tables;
 using Consort.Learning.Strategies;
 using Consort.Models;
@@ -35,6 +36,7 @@ internal sealed class PlanCommand : ExampleCommand
     private readonly Option<int> _perMachine =
         Shared.Number("--ranks-per-machine", "Ranks that share a machine, each with --threads of its own.", 1, 1, 1024);
     private readonly Option<bool> _shardTables = Shared.Flag("--shard-tables", "Each rank holds a part of the embeddings' rows.");
+    private readonly Option<string> _wire = Shared.Wire();
     private readonly Option<int> _batch = Shared.Number("--batch", "Rows of a step on each rank.", 4096, 1, 1 << 20);
     private readonly Option<int> _fields = Shared.Number("--fields", "Categorical fields.", 26, 1, 10_000);
     private readonly Option<int> _numbers = Shared.Number("--numbers", "Numeric fields.", 13, 0, 10_000);
@@ -48,8 +50,8 @@ internal sealed class PlanCommand : ExampleCommand
         "plan", "Predict rows a second, memory and traffic of a training on several machines like this one.", terminal,
         "plan --rows 4.4e9 --vocab 1e8 --ranks 64 --network 25Gb", "plan configs/kdef.yaml --rows 45e6 --ranks 4 --json plan.json")
     {
-        Take(_experiment, _rows, _vocabulary, _ranks, _perMachine, _shardTables, _network, _batch, _fields, _numbers, _zipf, _encoded,
-            _threads, _json);
+        Take(_experiment, _rows, _vocabulary, _ranks, _perMachine, _shardTables, _wire, _network, _batch, _fields, _numbers, _zipf,
+            _encoded, _threads, _json);
     }
 
     protected override int Run(ParseResult arguments)
@@ -66,8 +68,9 @@ internal sealed class PlanCommand : ExampleCommand
             : CountedTokens.Of(dataset.Train, Terminal.Cancellation);
         var probe = new MachineProbe(family, arguments.GetValue(_threads), fields, numbers, dataset?.Train);
         var demand = probe.Demand();
+        var precision = WirePrecisions.Names[arguments.GetValue(_wire)!];
         var (perMachine, shardTables) = (arguments.GetValue(_perMachine), arguments.GetValue(_shardTables));
-        RankLayout[] layouts = [.. Counts(arguments.GetValue(_ranks)).Select(n => new RankLayout(n, perMachine, shardTables))];
+        RankLayout[] layouts = [.. Counts(arguments.GetValue(_ranks)).Select(n => new RankLayout(n, perMachine, shardTables, precision))];
         // As many ranks at once as a machine has.
         var speeds = layouts.Select(l => l.Here).Distinct().ToDictionary(n => n, n => probe.Measure(n, strategy, Terminal.Cancellation));
         var machine = speeds[layouts[0].Here];
@@ -81,6 +84,7 @@ internal sealed class PlanCommand : ExampleCommand
             Threads = arguments.GetValue(_threads),
             RanksPerMachine = perMachine,
             ShardTables = shardTables,
+            Wire = precision.Name(),
             demand.FlopsPerRow,
             demand.DenseNumbers,
             Machine = new

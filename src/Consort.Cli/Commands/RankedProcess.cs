@@ -22,6 +22,13 @@ internal static class RankedProcess
         return Terminal.OfFollower(_unsaid, signals);
     }
 
+    /// <summary>Leaves when all ranks have failed by the same, which rank 0 says: none need be ended by another.</summary>
+    public static void LeaveTogether()
+    {
+        _unsaid = null;
+        MpiRanks.Current?.Leave();
+    }
+
     /// <summary>Ends what the ranks have together, before the process does.</summary>
     /// <param name="code">What the command came to.</param>
     public static int End(int code)

@@ -11,6 +11,7 @@ using Consort.Distributed.OpenMpi;
 using Consort.Experiments.Running;
 using Consort.Foundation.Files;
 using Consort.Foundation.Options;
+using Consort.Foundation.Ranks;
 
 namespace Consort.Cli.Commands;
 
@@ -170,6 +171,12 @@ internal static class Shared
         if (UnfinishedRun.Words(run, weights) is { } line)
             Notice(terminal, line);
     }
+
+    /// <summary>What gradients travel in between ranks.</summary>
+    public static Option<string> Wire() => TextOr(
+        "--wire", string.Join('|', WirePrecisions.Names.Keys),
+        "What gradients are rounded to as they travel from rank to rank; sums are floats.", WirePrecision.Float.Name())
+        .AcceptOnlyFromAmong([.. WirePrecisions.Names.Keys]);
 
     /// <summary>The precision of that name, or null where none is given.</summary>
     /// <exception cref="ConsortException">There is none of that name.</exception>

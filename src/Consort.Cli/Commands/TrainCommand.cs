@@ -8,6 +8,7 @@ using Consort.Experiments.Files;
 using Consort.Experiments.Packing;
 using Consort.Experiments.Running;
 using Consort.Experiments.Updating;
+using Consort.Foundation.Ranks;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
 using Consort.Studies.Tracking;
@@ -31,6 +32,7 @@ internal sealed class TrainCommand : ExampleCommand
         Shared.Flag("--shard-tables", "Of several ranks under mpirun, each holds a part of the embeddings' rows.");
     private readonly Option<bool> _noOverlap = Shared.Flag(
         "--no-overlap", "Of several ranks: exchange dense gradients behind the backward pass, not during it, to compare times.");
+    private readonly Option<string> _wire = Shared.Wire();
     private readonly Option<bool> _ignoreMemory =
         Shared.Flag("--ignore-memory", "Train even where a step seems to need more memory than is free.");
     private readonly Option<string?> _mlflow =
@@ -45,8 +47,8 @@ internal sealed class TrainCommand : ExampleCommand
         "train configs/frappe_x1/DeepFM.yaml --data data/frappe_x1 --seed 7 --json result.json",
         "train configs/mutual.yaml --data data --out runs/mutual --resume")
     {
-        Take(_experiment, _data, _out, _seed, _precision, _threads, _resume, _shardTables, _noOverlap, _ignoreMemory, _mlflow,
-            _mlflowExperiment, _json, _quiet);
+        Take(_experiment, _data, _out, _seed, _precision, _threads, _resume, _shardTables, _noOverlap, _wire, _ignoreMemory,
+            _mlflow, _mlflowExperiment, _json, _quiet);
     }
 
     protected override int Run(ParseResult arguments)
@@ -56,6 +58,9 @@ internal sealed class TrainCommand : ExampleCommand
         JsonFile.Check(json);
         if (arguments.GetValue(_shardTables) && ranks is null)
             throw new ConsortException("--shard-tables: found one process, expected several: start them with mpirun");
+        var wire = WirePrecisions.Names[arguments.GetValue(_wire)!];
+        if (wire != WirePrecision.Float && ranks is null)
+            throw new ConsortException($"--wire {wire.Name()}: found one process, expected several: start them with mpirun");
         var path = arguments.GetRequiredValue(_experiment);
         if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
             throw new ConsortException($"--data {data}: folder not found");
@@ -78,6 +83,7 @@ internal sealed class TrainCommand : ExampleCommand
         {
             Ranks = ranks,
             ShardTables = arguments.GetValue(_shardTables),
+            Wire = wire,
             OverlapsExchange = !arguments.GetValue(_noOverlap),
             IgnoreMemory = arguments.GetValue(_ignoreMemory),
             Notice = line => Shared.Notice(Terminal, line),
@@ -91,6 +97,11 @@ internal sealed class TrainCommand : ExampleCommand
                 days = DailyRunner.Run(request, daily.Phases, Terminal.Cancellation);
             result = days is null ? ExperimentRunner.Run(request, Terminal.Cancellation) : days.First;
             tracker?.End(isStopped: false);
+        }
+        catch (ConsortException e) when (e.IsOfAllRanks)
+        {
+            RankedProcess.LeaveTogether();
+            throw;
         }
         catch (OperationCanceledException) when (ranks is not null || Terminal.Cancellation.IsCancellationRequested)
         {

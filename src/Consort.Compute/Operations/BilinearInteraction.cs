@@ -1,6 +1,7 @@
 using System.Numerics;
 using Consort.Compute.Cpu.Kernels;
 using Consort.Compute.Cpu.Programs;
+using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 
 namespace Consort.Compute.Operations;
@@ -122,9 +123,13 @@ internal abstract unsafe class BilinearKernel<T> : RowKernel
     private readonly T* _transposed; // [matrices, D, D padded]
     private readonly T* _total; // [matrices, D, D padded]
     private readonly ChunkSums<T>? _sums;
+    private readonly Layout? _padding;
+    private readonly Layout? _transposition;
+    private readonly Workers _workers;
 
     protected BilinearKernel(BilinearInteraction bilinear, Binding<T> binding) : base(binding.Workers)
     {
+        _workers = binding.Workers;
         (Fields, Dimension) = (binding.InputShape(0)[0], binding.InputShape(0)[1]);
         PaddedDimension = SmallMatrix.Padded<T>(Dimension);
         Width = binding.OutputShape.Size;
@@ -136,10 +141,13 @@ internal abstract unsafe class BilinearKernel<T> : RowKernel
         _weight = binding.Values(bilinear.Weight);
         var size = _matrices * Dimension * PaddedDimension;
         _padded = PaddedDimension == Dimension ? _weight : binding.Workspace(size);
+        if (_padded != _weight)
+            _padding = new Layout(_weight, _padded, _matrices, Dimension, PaddedDimension, isTurned: false);
         if (OutputGradient == null)
             return;
         _weightGradient = binding.Gradients(bilinear.Weight);
         _transposed = binding.Workspace(size);
+        _transposition = new Layout(_weight, _transposed, _matrices, Dimension, PaddedDimension, isTurned: true);
         _total = PaddedDimension == Dimension ? _weightGradient : binding.Workspace(size);
         _sums = new ChunkSums<T>(binding, size);
     }
@@ -163,18 +171,13 @@ internal abstract unsafe class BilinearKernel<T> : RowKernel
 
     public override void Forward(in Step step)
     {
-        if (_padded != _weight)
-            for (var row = 0; row < _matrices * Dimension; row++)
-                VectorMath.Copy(_padded + (row * PaddedDimension), _weight + (row * Dimension), Dimension);
+        _padding?.Run(_workers);
         base.Forward(step);
     }
 
     public override void Backward(in Step step)
     {
-        for (var matrix = 0; matrix < _matrices; matrix++)
-            for (var d = 0; d < Dimension; d++)
-                for (var e = 0; e < Dimension; e++)
-                    _transposed[(((matrix * Dimension) + e) * PaddedDimension) + d] = _weight[(((matrix * Dimension) + d) * Dimension) + e];
+        _transposition!.Run(_workers);
         base.Backward(step);
         if (_total == _weightGradient)
         {
@@ -196,4 +199,26 @@ internal abstract unsafe class BilinearKernel<T> : RowKernel
 
     /// <summary>Wᵀ of a place, [D, D padded].</summary>
     protected T* Transposed(int index) => _transposed + (index * Dimension * PaddedDimension);
+
+    /// <summary>All matrices once more, with rows padded to vectors, as they are or turned; threads share them out.</summary>
+    private sealed class Layout(T* from, T* to, int matrices, int dimension, int padded, bool isTurned) : IParallelJob
+    {
+        private const int Piece = 16; // matrices
+
+        public void Run(Workers workers) => workers.Run(this, (matrices + Piece - 1) / Piece);
+
+        void IParallelJob.Run(int index, int worker)
+        {
+            for (var matrix = index * Piece; matrix < Math.Min(matrices, (index + 1) * Piece); matrix++)
+            {
+                T* source = from + (matrix * dimension * dimension), target = to + (matrix * dimension * padded);
+                for (var row = 0; row < dimension; row++)
+                    if (isTurned)
+                        for (var column = 0; column < dimension; column++)
+                            target[(row * padded) + column] = source[(column * dimension) + row];
+                    else
+                        VectorMath.Copy(target + (row * padded), source + (row * dimension), dimension);
+            }
+        }
+    }
 }

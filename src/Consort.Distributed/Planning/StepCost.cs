@@ -1,3 +1,5 @@
+using Consort.Foundation.Ranks;
+
 namespace Consort.Distributed.Planning;
 
 /// <summary>What a step costs one of N ranks, by a model that counts what the step does.</summary>
@@ -53,16 +55,18 @@ internal sealed record StepCost(
         if (ranks == 1)
             return new StepCost(ranks, batch, compute, tables, 0, 0, 0, memory);
 
-        var (record, row) = (Number * (1 + demand.NumbersPerToken), Number * demand.NumbersPerToken);
+        var wired = layout.Wire.Bytes(); // a gradient's number
+        var (gradients, row) = (wired * demand.NumbersPerToken, Number * demand.NumbersPerToken);
+        var record = Number + gradients;
         var (others, sharedOut) = (ranks - 1, (ranks - 1.0) / ranks);
         var bytes = (others * Number * (1 + (rows * (RowHead + demand.Members))))
             + (others * 8.0 * demand.NormWidths.Sum(w => NormCalls * (1 + (2.0 * w))))
             + (layout.ShardTables
-                ? (sharedOut * own * (Number + (2 * row))) + (others * (Number + 16))
+                ? (sharedOut * own * (Number + row + gradients)) + (others * (Number + 16))
                 : (sharedOut * own * record) + (others * all / ranks * record) + (others * 2.0 * Number));
-        var dense = DenseWays * sharedOut * Number; // bytes a number
+        var dense = DenseWays * sharedOut * wired; // bytes a number
         // Packed, received, summed, gathered, put: each read and written.
-        var copied = (layout.ShardTables ? 2 * row * 4 * own : 2 * record * ((2 * own) + own + (2 * all))) / machine.Streams;
+        var copied = (layout.ShardTables ? 2 * row * 4 * own : 2 * (Number + row) * ((2 * own) + own + (2 * all))) / machine.Streams;
         var exchanges = OtherCalls + (layout.ShardTables ? NormOfShards : 0) + (NormCalls * demand.NormWidths.Count);
         var within = Network.Shared(machine.Streams);
         var latency = (layout.Here == ranks ? within.Latency : network.Latency) * Math.Ceiling(Math.Log2(ranks));

@@ -25,6 +25,10 @@ internal static class DecisiveOptions
         Of(options, withEpochs: false).Leaves().Select(l => (Key: Words(l.Steps), l.Value)).OrderBy(l => l.Key, StringComparer.Ordinal)
         .Select(l => $"{l.Key}: {l.Value}\n")))));
 
+    /// <summary>All of it by name: <c>training, learning_rate</c> and <c>0.01</c>.</summary>
+    public static IEnumerable<(string Name, string Value)> Facts(OptionTree options) =>
+        Of(options, withEpochs: true).Leaves().Select(l => (Words(l.Steps), $"{l.Value}"));
+
     /// <summary>What differs from an older experiment: <c>training, learning_rate: 0.01, now 0.02</c>.</summary>
     /// <param name="now">Every default filled in.</param>
     /// <param name="older">What it was.</param>

@@ -23,6 +23,8 @@ public static class ExperimentRunner
     {
         var experiment = request.Experiment;
         experiment.Training.CheckMachine();
+        if (request.Ranks is { } ranks)
+            RankAgreement.Check(ranks, RunEnvironment.WhatRanksShare(request));
         CheckNoChain(request.Folder);
         var folder = new RunFolder(request.Folder);
         var isNew = !Follows(request) && !Directory.Exists(folder.Path);
@@ -75,7 +77,7 @@ public static class ExperimentRunner
             // All that can be refused is, before anything is written.
             var identity = RunIdentity.Of(experiment, dataset, request.Start);
             if (request.Ranks is { } ranks)
-                RankAgreement.Check(ranks, [.. RunEnvironment.WhatRanksShare(identity), ("--shard-tables", $"{request.ShardTables}")]);
+                RankAgreement.Check(ranks, RunEnvironment.WhatRanksShare(identity, dataset));
             if (request.Resume && !Follows(request))
                 identity.CheckResumable(folder, experiment);
             var hasFinished = AsRank0(
@@ -90,7 +92,7 @@ public static class ExperimentRunner
             using var training = new TrainingRun(
                 experiment.Family, dataset, experiment.Training, experiment.Phases, folder, request.Threads, request.Training,
                 name => Teacher(name, dataset, experiment.Catalogues), vectors, isMeasureOnly: hasFinished, request.Ranks,
-                new RankOptions(request.ShardTables, request.OverlapsExchange))
+                new RankOptions(request.ShardTables, request.OverlapsExchange, request.Wire))
             {
                 Start = request.Start?.Path,
             };
@@ -128,8 +130,7 @@ public static class ExperimentRunner
         var (precision, missing) = (experiment.Training.Precision, experiment.Training.Precision.Missing());
         if (missing is not null)
             precision = Precision.Fp32;
-        WriteText(folder.Environment, RunEnvironment.Describe(request.Threads, experiment.Training.Seed, dataset.Key, precision,
-            experiment.Training.MatrixLibrary));
+        WriteText(folder.Environment, RunEnvironment.Describe(request, dataset.Key, precision));
         dataset.Encoder.Save(folder.Encoder);
         folder.Log("start", ("experiment", experiment.Name), ("data_key", dataset.Key), ("seed", experiment.Training.Seed),
             ("resume", request.Resume));

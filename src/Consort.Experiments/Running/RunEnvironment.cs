@@ -1,9 +1,14 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text.Json;
+using Consort.Compute.Bf16;
 using Consort.Compute.Cpu.MatrixMultiply;
+using Consort.Data.Datasets;
+using Consort.Experiments.Files;
 using Consort.Foundation.Files;
+using Consort.Foundation.Ranks;
 using Consort.Learning.Runs;
 
 namespace Consort.Experiments.Running;
@@ -18,12 +23,31 @@ internal static class RunEnvironment
         Avx512F.IsSupported ? "AVX-512" : Avx2.IsSupported ? "AVX2" : System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported
         ? "AdvSimd" : "portable";
 
-    /// <summary>What the ranks of a run must have alike: version, experiment, rows, other weights, the processor's vectors.</summary>
-    internal static (string Name, string Value)[] WhatRanksShare(RunIdentity identity) =>
+    /// <summary>
+    /// What the ranks of a run must have alike before any of them opens rows: version, the processor's vectors, what multiplies, and
+    /// the options of experiment and command that decide a result.
+    /// </summary>
+    internal static (string Name, string Value)[] WhatRanksShare(RunRequest request)
+    {
+        var training = request.Experiment.Training;
+        return
+        [
+            ("version", Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion),
+            ("vectors", $"{Vectors} of {System.Numerics.Vector<float>.Count} numbers on {RuntimeInformation.ProcessArchitecture}"),
+            ("precision", (training.Precision.Missing() is null ? training.Precision : Precision.Fp32).Name()),
+            ("matrix library", LibraryOf(training.MatrixLibrary)),
+            ("--shard-tables", $"{request.ShardTables}"), ("--wire", request.Wire.Name()),
+            ("--resume", $"{request.Resume}"),
+            .. DecisiveOptions.Facts(request.Experiment.Options),
+        ];
+    }
+
+    /// <summary>The same of what is known once the rows are open.</summary>
+    internal static (string Name, string Value)[] WhatRanksShare(RunIdentity identity, EncodedDataset dataset) =>
     [
-        ("version", Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion),
-        ("experiment", identity.Experiment), ("rows of key", identity.Data), ("weights to start or learn from", identity.Others),
-        ("vectors", $"{Vectors} of {System.Numerics.Vector<float>.Count} numbers on {RuntimeInformation.ProcessArchitecture}"),
+        ("rows of key", identity.Data), ("training rows", Count(dataset.Train.Rows)),
+        ("validation rows", Count(dataset.Valid?.Rows ?? 0)), ("test rows", Count(dataset.Test?.Rows ?? 0)),
+        ("weights to start or learn from", identity.Others),
     ];
 
     /// <summary>The key of the data that a run was trained on; empty where it is not known.</summary>
@@ -42,7 +66,7 @@ internal static class RunEnvironment
             what => new ConsortException($"{run.Environment}: the file is damaged, expected an environment: {what}"),
             root => root.Find("time")?.Text());
 
-    internal static string Describe(int threads, ulong seed, string dataKey, Precision precision, MatrixLibrary library) =>
+    internal static string Describe(RunRequest request, string dataKey, Precision precision) =>
         JsonSerializer.Serialize(
         new Dictionary<string, object>
         {
@@ -53,11 +77,18 @@ internal static class RunEnvironment
             ["architecture"] = RuntimeInformation.ProcessArchitecture.ToString(),
             ["vectors"] = Vectors,
             ["processors"] = System.Environment.ProcessorCount,
-            ["threads"] = threads,
+            ["threads"] = request.Threads,
+            ["ranks"] = request.Ranks?.Count ?? 1,
+            ["wire"] = request.Wire.Name(),
             ["precision"] = precision.Name(),
-            ["matmul"] = library == MatrixLibrary.Native ? NativeBlas.Name ?? "none" : "managed",
-            ["seed"] = seed,
+            ["matmul"] = LibraryOf(request.Experiment.Training.MatrixLibrary),
+            ["seed"] = request.Experiment.Training.Seed,
             ["data_key"] = dataKey,
         },
         Json);
+
+    private static string LibraryOf(MatrixLibrary library) =>
+        library == MatrixLibrary.Native ? NativeBlas.Name ?? "none" : "managed";
+
+    private static string Count(long rows) => rows.ToString(CultureInfo.InvariantCulture);
 }

@@ -28,6 +28,9 @@ public sealed record RunRequest(
     /// <summary>Whether the ranks exchange dense gradients while the backward pass goes on, rather than behind it.</summary>
     public bool OverlapsExchange { get; init; } = true;
 
+    /// <summary>What gradients are rounded to as they travel from rank to rank.</summary>
+    public WirePrecision Wire { get; init; }
+
     /// <summary>Whether to train even where a step is estimated to need more memory than is free.</summary>
     public bool IgnoreMemory { get; init; }
 

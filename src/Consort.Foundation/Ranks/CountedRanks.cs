@@ -4,7 +4,8 @@ namespace Consort.Foundation.Ranks;
 
 /// <summary>Counts what this rank sends to the others, and the time it spends in telling them and in waiting for them.</summary>
 /// <param name="inner">Who does it.</param>
-public sealed class CountedRanks(IRanks inner) : IRanks
+/// <param name="wire">What gradients are rounded to.</param>
+public sealed class CountedRanks(IRanks inner, WirePrecision wire = WirePrecision.Float) : IRanks
 {
     private long _ticks;
 
@@ -13,6 +14,9 @@ public sealed class CountedRanks(IRanks inner) : IRanks
 
     /// <inheritdoc/>
     public int Count => inner.Count;
+
+    /// <inheritdoc/>
+    public WirePrecision Wire => wire;
 
     /// <summary>Bytes that left this rank for another, each time they did.</summary>
     public long Bytes { get; private set; }

@@ -14,6 +14,9 @@ public interface IRanks
     /// <summary>How many there are, at least 1.</summary>
     int Count { get; }
 
+    /// <summary>What gradients are rounded to on the way from one to the other.</summary>
+    WirePrecision Wire => WirePrecision.Float;
+
     /// <summary>Gives all what each has, in the order of ranks.</summary>
     /// <param name="own">What this one has, as many bytes as <paramref name="lengths"/> says of it.</param>
     /// <param name="all">Receives that of all, one behind the other.</param>

@@ -57,6 +57,13 @@ public sealed class RecordExchange
     public void Back<T>(NativeBuffer<T> sent, NativeBuffer<T> received, int width)
         where T : unmanaged => Run(sent, Coming, ComingTotal, received, Counts, Total, width);
 
+    /// <summary>As <see cref="There{T}"/>, of records of so many bytes.</summary>
+    /// <param name="sent">The records, no more than those that go.</param>
+    /// <param name="received">Receives those that come.</param>
+    /// <param name="length">Bytes of a record.</param>
+    public void There(ReadOnlySpan<byte> sent, Span<byte> received, int length) =>
+        Run(sent, Counts, received, Coming, length);
+
     private static int Sum(int[] counts)
     {
         var sum = 0;
@@ -67,12 +74,15 @@ public sealed class RecordExchange
 
     private void Run<T>(
         NativeBuffer<T> sent, int[] sentCounts, int sentTotal, NativeBuffer<T> received, int[] receivedCounts, int receivedTotal, int width)
-        where T : unmanaged
+        where T : unmanaged =>
+        Run(MemoryMarshal.AsBytes(sent.Slice(0, checked(sentTotal * width))), sentCounts,
+            MemoryMarshal.AsBytes(received.Slice(0, checked(receivedTotal * width))), receivedCounts,
+            checked(width * Unsafe.SizeOf<T>()));
+
+    private void Run(ReadOnlySpan<byte> sent, int[] sentCounts, Span<byte> received, int[] receivedCounts, int length)
     {
         for (var rank = 0; rank < _ranks.Count; rank++)
-            (_sent[rank], _received[rank]) =
-                (checked(sentCounts[rank] * width * Unsafe.SizeOf<T>()), checked(receivedCounts[rank] * width * Unsafe.SizeOf<T>()));
-        _ranks.Exchange(MemoryMarshal.AsBytes(sent.Slice(0, checked(sentTotal * width))), _sent,
-            MemoryMarshal.AsBytes(received.Slice(0, checked(receivedTotal * width))), _received);
+            (_sent[rank], _received[rank]) = (checked(sentCounts[rank] * length), checked(receivedCounts[rank] * length));
+        _ranks.Exchange(sent, _sent, received, _received);
     }
 }

@@ -15,6 +15,7 @@ internal sealed class DenseExchange : IDisposable
     private const int Parts = 16; // as many where numbers are few enough for it
     private const int Message = 15_000; // numbers for one rank that MPI sends over TCP without asking first: 60 KB
     private readonly DensePart[] _parts; // in the order in which they are complete
+    private readonly NativeBuffer<float> _room; // of two slices, where they are rounded
     private int _started;
     private int _summed;
 
@@ -27,11 +28,13 @@ internal sealed class DenseExchange : IDisposable
         var lines = store.DenseGradients.Length / Line;
         var most = Math.Max(1, Math.Min((lines + Parts - 1) / Parts, (long)Message * ranks.Count / Line));
         var parts = (lines + most - 1) / most;
+        var slice = Line * ((most / ranks.Count) + 2L); // at most
+        _room = new NativeBuffer<float>(ranks.Wire == WirePrecision.Float ? 0 : 2 * slice);
         _parts = [.. Enumerable.Range(0, checked((int)parts))
             .Select(p => (First: Line * lines * p / parts / Line * Line, End: Line * lines * (p + 1) / parts / Line * Line))
             .Select(p => new DensePart(ranks, store.DenseGradients, p.First, p.End, Line, store.Slots
                 .Where(s => s.Offset < p.End && s.Offset + s.Length > p.First)
-                .Select(s => lastReaders.GetValueOrDefault(s.Parameter, int.MaxValue)).DefaultIfEmpty(int.MaxValue).Min()))
+                .Select(s => lastReaders.GetValueOrDefault(s.Parameter, int.MaxValue)).DefaultIfEmpty(int.MaxValue).Min(), _room))
             .Reverse().OrderByDescending(p => p.CompleteAt)
             .Select(p => p.Prepared())];
     }
@@ -65,6 +68,7 @@ internal sealed class DenseExchange : IDisposable
     {
         foreach (var part in _parts)
             part.Dispose();
+        _room.Dispose();
     }
 
     // The value that the backward pass comes to last of those that have a parameter.

@@ -94,7 +94,8 @@ internal static class RankWeights
         var other = Array.FindIndex(all, h => h != all[0]);
         if (other > 0)
             throw new ConsortException(FormattableString.Invariant(
-                $"after step {steps}: found other weights on rank {other} than on rank 0, expected the same to the last bit: one of the machines computes otherwise; go on with --resume on machines of one kind"));
+                $"after step {steps}: found other weights on rank {other} than on rank 0, expected the same to the last bit: one of the machines computes otherwise; go on with --resume on machines of one kind"))
+            { IsOfAllRanks = true };
     }
 
     private static void Receive(IRanks ranks, IReadOnlyList<WeightTensor> tensors)

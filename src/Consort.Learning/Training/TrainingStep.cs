@@ -68,7 +68,7 @@ public sealed class TrainingStep : IDisposable
     {
         sharing ??= new RankOptions();
         (_family, _options, _workers, _shift) = (family, options, workers, shift);
-        _ranks = ranks is null ? null : new CountedRanks(ranks);
+        _ranks = ranks is null ? null : new CountedRanks(ranks, sharing.Wire);
         _optimizerOptions = options.Optimizer;
         var whole = family.Build(space, vectors);
         var share = (options.BatchSize + (ranks?.Count ?? 1) - 1) / (ranks?.Count ?? 1);

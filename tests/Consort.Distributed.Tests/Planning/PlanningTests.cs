@@ -1,5 +1,6 @@
 using Consort.Distributed.OpenMpi;
 using Consort.Distributed.Planning;
+using Consort.Foundation.Ranks;
 
 namespace Consort.Distributed.Tests.Planning;
 
@@ -106,6 +107,18 @@ public sealed class PlanningTests
         Assert.Equal(rows - replicas, shards.WireBytes - whole.WireBytes, 0.001 * whole.WireBytes);
         Assert.Equal(4 * 3 * 2e12 * 8 / 4, shards.MemoryBytes, 1e-6 * whole.MemoryBytes);
         Assert.True(shards.Tables < whole.Tables);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Of_GradientsRoundedOnTheWire_CountsHalves(bool shards)
+    {
+        var (floats, halves) = (Cost(new RankLayout(4, 1, shards)), Cost(new RankLayout(4, 1, shards, WirePrecision.Bf16)));
+        var dense = 2 * 3 * 2 * 1000 / 4; // bytes that are saved
+        var rows = (500 * 3 / 4 * 2 * 8) + (shards ? 0 : 3 * 2000 / 4 * 2 * 8);
+        Assert.Equal(dense + rows, floats.WireBytes - halves.WireBytes, 0.001 * floats.WireBytes);
+        Assert.True(halves.Wire < floats.Wire);
     }
 
     [Fact]

@@ -9,6 +9,11 @@ namespace Consort.EndToEnd.Tests.Commands;
 public sealed class RankTests
 {
     private const string Slow = "  optimizer: { name: sgd }\n  learning_rate: 0.1\n  epochs: 3\n  patience: 0";
+    internal const string NoMpirun = "no mpirun here: apt-get install openmpi-bin";
+
+    internal static bool HasMpirun { get; } = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator)
+        .Any(p => File.Exists(Path.Combine(p, "mpirun")));
+
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(5);
 
     [Theory]
@@ -101,6 +106,8 @@ public sealed class RankTests
     [Theory]
     [InlineData]
     [InlineData("--shard-tables")]
+    [InlineData("--wire", "bf16")]
+    [InlineData("--shard-tables", "--wire", "fp16")]
     public void Plan_OfEncodedRows_SaysTheBytesThatTrainingSends(params string[] more)
     {
         SkipWithoutMpirun();
@@ -119,29 +126,16 @@ public sealed class RankTests
         Assert.Equal(sent, planned.GetProperty("sent_mb").GetDouble() * (1 << 20), 0.05 * sent);
     }
 
-    [Fact]
-    public async Task Train_RanksOfOtherOptions_SayWhichAndWhat()
-    {
-        SkipWithoutMpirun();
-        using var clicks = new TinyClicks();
-        var (one, other) = (clicks.WriteExperiment("one.yaml", Slow), clicks.WriteExperiment("other.yaml", Slow.Replace("0.1", "0.2")));
-        var consort = typeof(CommandLine).Assembly.Location;
-        using var process = Start(1, ["train", one, "--out", clicks.At("run"), ":", "-np", "1", "dotnet", consort, "train", other]);
-        var stop = TestContext.Current.CancellationToken;
-        var (output, error) = (process.StandardOutput.ReadToEndAsync(stop), process.StandardError.ReadToEndAsync(stop));
-        Assert.True(process.WaitForExit(Longest), "mpirun does not end");
-        Assert.NotEqual(0, process.ExitCode);
-        Assert.Contains("rank 1 on ", await output + await error, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Train_ShardsOfOneProcess_AreRefused()
+    [Theory]
+    [InlineData("--shard-tables: found", "--shard-tables")]
+    [InlineData("--wire bf16: found", "--wire", "bf16")]
+    public void Train_WhatRanksDoOfOneProcess_IsRefused(string found, params string[] more)
     {
         using var clicks = new TinyClicks();
         var (code, _, error) = ConsoleRun.Of(
-            "train", clicks.WriteExperiment("slow.yaml", Slow), "--out", clicks.At("run"), "--shard-tables");
+            ["train", clicks.WriteExperiment("slow.yaml", Slow), "--out", clicks.At("run"), .. more]);
         Assert.Equal(CommandLine.Mistake, code);
-        Assert.Contains("--shard-tables: found one process, expected several", error, StringComparison.Ordinal);
+        Assert.Contains($"{found} one process, expected several", error, StringComparison.Ordinal);
     }
 
     // Once a file is there; gives what mpirun says of it.
@@ -172,13 +166,13 @@ public sealed class RankTests
         return (process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
     }
 
-    private static Process Start(int ranks, params string[] args)
+    private static Process Start(int ranks, params string[] args) => Start(
+        ["-np", ranks.ToString(CultureInfo.InvariantCulture), "dotnet", typeof(CommandLine).Assembly.Location, .. args]);
+
+    /// <summary>mpirun with what follows it.</summary>
+    internal static Process Start(string[] args)
     {
-        var start = new ProcessStartInfo("mpirun",
-        [
-            "--oversubscribe", "-np", ranks.ToString(CultureInfo.InvariantCulture), "dotnet", typeof(CommandLine).Assembly.Location,
-            .. args,
-        ])
+        var start = new ProcessStartInfo("mpirun", ["--oversubscribe", .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -188,7 +182,5 @@ public sealed class RankTests
         return Process.Start(start)!;
     }
 
-    private static void SkipWithoutMpirun() => Assert.SkipUnless(
-        Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(p => File.Exists(Path.Combine(p, "mpirun"))),
-        "no mpirun here: apt-get install openmpi-bin");
+    private static void SkipWithoutMpirun() => Assert.SkipUnless(HasMpirun, NoMpirun);
 }

@@ -1,8 +1,10 @@
 using Consort.Compute.Cpu.Optimizers;
+using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Operations;
 using Consort.Data.Batches;
 using Consort.Foundation.Ranks;
+using Consort.Learning.Ranks;
 using Consort.Learning.Strategies;
 using Consort.Learning.Tests.Training;
 using Consort.Learning.Training;
@@ -33,6 +35,21 @@ public sealed class RankStepTests(SmallData data)
     }
 
     [Theory]
+    [InlineData(WirePrecision.Bf16, 2, 9)]
+    [InlineData(WirePrecision.Bf16, 4, 9)]
+    [InlineData(WirePrecision.Fp16, 3, 12)]
+    public void Run_RoundedOnTheWire_GivesTheGradientsOfFloatsButForTheirLastBits(WirePrecision wire, int ranks, int bits)
+    {
+        var alone = Walk(null, Activation.Tanh);
+        var parted = ThreadRanks.Run(ranks, r => Walk(r, Activation.Tanh, alone.Weights, wire: wire));
+        Assert.All(parted, p => Assert.Equal(parted[0].Gradients, p.Gradients));
+        // Each term but one's own is rounded, and so is the sum: half a unit each, of terms that may cancel.
+        var most = (1 + ranks) * Math.Pow(2, -bits);
+        for (var s = 0; s < Steps; s++)
+            Assert.InRange(Distance(alone.Gradients[s], parted[0].Gradients[s]), 0.05 * Math.Pow(2, -bits), most);
+    }
+
+    [Theory]
     [InlineData(Activation.Tanh)]
     [InlineData(Activation.Relu)]
     public void Run_OnTheirOwn_PartAsOneNumberOneUlpAwayWould(Activation activation)
@@ -52,14 +69,15 @@ public sealed class RankStepTests(SmallData data)
 
     // Weights before each step and behind the last, and gradients of each.
     private (float[][] Weights, float[][] Gradients) Walk(
-        IRanks? ranks, Activation activation, float[][]? given = null, double rate = 0.1, bool isMoved = false)
+        IRanks? ranks, Activation activation, float[][]? given = null, double rate = 0.1, bool isMoved = false,
+        WirePrecision wire = WirePrecision.Float)
     {
         using var workers = new Workers(1);
         var tower = new MlpOptions { HiddenUnits = [64, 32], Activation = activation, BatchNorm = true, Dropout = 0.1 };
         using var step = new TrainingStep(
             TrainerRig.Own(new DeepFm(tower)), data.Dataset.Space,
             new TrainingOptions { BatchSize = SmallData.BatchSize, Optimizer = new OptimizerOptions { Rule = new Sgd() } }, workers,
-            vectors: null, shift: 0, ranks);
+            vectors: null, shift: 0, ranks, new RankOptions(Wire: wire));
         step.Store.Initialize(1, workers);
         step.Open(new Supervised());
         using var loader = new BatchLoader(data.Dataset.Train, new LoaderOptions(SmallData.BatchSize, Shuffle: true, Seed: 3)
@@ -78,12 +96,23 @@ public sealed class RankStepTests(SmallData data)
                     Put(step, given[s]);
                 weights[s] = Numbers(step);
                 step.Run(batch, (ulong)s, rate);
-                gradients[s] = step.Store.DenseGradients.Span.ToArray();
+                gradients[s] = [.. step.Store.DenseGradients.Span, .. step.Store.Embeddings.SelectMany(TableGradient)];
             }
         }
 
         weights[Steps] = Numbers(step);
         return (weights, gradients);
+    }
+
+    // Of the whole table, whatever order its rows were touched in.
+    private static float[] TableGradient(EmbeddingTable<float> table)
+    {
+        var gradient = new float[table.Values.Length];
+        for (var group = 0; group < table.Groups; group++)
+            for (var i = 0; i < table.TouchedCount(group); i++)
+                table.TouchedGradients(group).Slice(i * table.Dimension, table.Dimension)
+                    .CopyTo(gradient.AsSpan(table.TouchedRows(group)[i] * table.Dimension));
+        return gradient;
     }
 
     private static float[] Numbers(TrainingStep step) =>

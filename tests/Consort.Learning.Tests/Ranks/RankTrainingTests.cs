@@ -1,4 +1,5 @@
 using Consort.Compute.Cpu.Optimizers;
+using Consort.Foundation.Ranks;
 using Consort.Learning.Strategies;
 using Consort.Learning.Tests.Training;
 using Consort.Learning.Training;
@@ -87,6 +88,26 @@ public sealed class RankTrainingTests(SmallData data)
     public void Run_ExchangeDuringTheBackwardPass_GivesTheBitsOfOneBehindIt(string name, int ranks, bool shards) => Outcome.AssertSame(
         TrainerRig.RunTogether(() => Rig(name, shards) with { Overlaps = false }, ranks, data.NewFolder())[0],
         TrainerRig.RunTogether(() => Rig(name, shards), ranks, data.NewFolder())[0]);
+
+    [Theory]
+    [InlineData("deepfm", 2, false, WirePrecision.Bf16)]
+    [InlineData("deepfm", 4, false, WirePrecision.Fp16)]
+    [InlineData("kdef", 3, true, WirePrecision.Bf16)]
+    [InlineData("touched", 2, true, WirePrecision.Fp16)]
+    [InlineData("deferred", 3, false, WirePrecision.Bf16)]
+    public void Run_RoundedOnTheWire_IsTheSameOnAllRanksAndEachTime(string name, int ranks, bool shards, WirePrecision wire)
+    {
+        TrainerRig Rounded() => Rig(name, shards) with { Wire = wire };
+        var (floats, rounded) = (TrainerRig.RunTogether(() => Rig(name, shards), ranks, data.NewFolder())[0],
+            TrainerRig.RunTogether(Rounded, ranks, data.NewFolder()));
+        Assert.All(rounded, r => Outcome.AssertSame(rounded[0], r));
+        Outcome.AssertSame(rounded[0], TrainerRig.RunTogether(Rounded, ranks, data.NewFolder())[0]);
+        Outcome.AssertSame(rounded[0], TrainerRig.RunTogether(() => Rounded() with { Overlaps = false }, ranks, data.NewFolder())[0]);
+        var apart = floats.Numbers.Max(n => n.Value.Zip(rounded[0].Numbers[n.Key], (a, b) => Math.Abs(a - b)).Max());
+        Assert.True(apart > 1e-9, "nothing was rounded");
+        Assert.Equal(floats.Result.Valid.Metrics.Ensemble.Auc, rounded[0].Result.Valid.Metrics.Ensemble.Auc, 0.01);
+        Assert.InRange(rounded[0].Result.Wire!.BytesPerStep / floats.Result.Wire!.BytesPerStep, 0.4, 0.95);
+    }
 
     [Fact]
     public void Run_FewerRowsThanRanks_StillTrains()

@@ -38,6 +38,9 @@ internal sealed record TrainerRig(EncodedDataset Data)
     /// <summary>Whether ranks exchange dense gradients during the backward pass.</summary>
     public bool Overlaps { get; init; } = true;
 
+    /// <summary>What gradients are rounded to as they travel.</summary>
+    public WirePrecision Wire { get; init; }
+
     /// <summary>A model in which all that differs between training and scoring takes part.</summary>
     public static CtrModel Noisy() => new DeepFm(Tower);
 
@@ -69,7 +72,7 @@ internal sealed record TrainerRig(EncodedDataset Data)
     public TrainingRun Training(string folder, IRanks? ranks) => new(
         Family, Data, Options, Phases, new RunFolder(folder), Threads, null,
         name => name.IsPredictions ? new PredictionTeacher(name) : new FrozenTeacher(Teacher!(name.Path), name.Path),
-        vectors: null, isMeasureOnly: false, ranks, new RankOptions(ShardTables, Overlaps));
+        vectors: null, isMeasureOnly: false, ranks, new RankOptions(ShardTables, Overlaps, Wire));
 
     private Outcome RunAs(IRanks? ranks, string folder, bool resume, CancellationToken cancellation = default)
     {

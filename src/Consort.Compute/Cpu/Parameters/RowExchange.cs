@@ -10,7 +10,8 @@ namespace Consort.Compute.Cpu.Parameters;
 /// </summary>
 /// <remarks>
 /// A row travels as its number, in the place of one gradient, and its gradients in all tables that these columns read. Each rank sends its
-/// own distinct rows once, and those it has summed to every other rank.
+/// own distinct rows once, and those it has summed to every other rank. Where gradients are rounded on the way, a record is 4 bytes of the
+/// number and the halves behind it; sums are made of floats and rounded once more, on their owner too, so that all have the same.
 /// </remarks>
 /// <typeparam name="T">The element.</typeparam>
 internal sealed unsafe class RowExchange<T> : IDisposable
@@ -20,10 +21,14 @@ internal sealed unsafe class RowExchange<T> : IDisposable
     private readonly TouchedRows _touched;
     private readonly EmbeddingTable<T>[] _tables;
     private readonly int _width; // of a record: the row's number, then its gradients
-    private readonly NativeBuffer<T> _sent;
-    private readonly NativeBuffer<T> _received;
+    private readonly bool _isRounded;
+    private readonly int _length; // bytes of a record on the way
+    private readonly NativeBuffer<byte> _sent;
+    private readonly NativeBuffer<byte> _received;
     private readonly NativeBuffer<T> _summed;
-    private readonly NativeBuffer<T> _all;
+    private readonly NativeBuffer<byte> _rounded; // the same as they travel, where they are not sent as they are
+    private readonly NativeBuffer<byte> _all;
+    private readonly NativeBuffer<T> _row; // one, of what was rounded
     private readonly RecordExchange _records; // a record for each of this rank's rows
     private readonly int[] _places; // of the next record for each rank
     private readonly int[] _counts; // of rows that each rank has summed
@@ -37,10 +42,14 @@ internal sealed unsafe class RowExchange<T> : IDisposable
     {
         (_ranks, _touched, _tables) = (ranks, touched, tables);
         _width = 1 + tables.Sum(t => t.Dimension);
-        _sent = new NativeBuffer<T>(touched.Own * _width);
-        _received = new NativeBuffer<T>(touched.Own * ranks.Count * _width);
+        _isRounded = ranks.Wire != WirePrecision.Float && typeof(T) == typeof(float);
+        _length = _isRounded ? sizeof(int) + ((_width - 1) * ranks.Wire.Bytes()) : _width * sizeof(T);
+        _sent = new NativeBuffer<byte>(touched.Own * _length);
+        _received = new NativeBuffer<byte>(touched.Own * ranks.Count * _length);
         _summed = new NativeBuffer<T>(touched.Total * _width);
-        _all = new NativeBuffer<T>(touched.Total * _width);
+        _rounded = new NativeBuffer<byte>(_isRounded ? touched.Total * _length : 0);
+        _all = new NativeBuffer<byte>(touched.Total * _length);
+        _row = new NativeBuffer<T>(_width);
         _records = new RecordExchange(ranks);
         (_places, _counts, _bytes) = (new int[ranks.Count], new int[ranks.Count], new int[ranks.Count]);
     }
@@ -51,7 +60,7 @@ internal sealed unsafe class RowExchange<T> : IDisposable
         Count();
         Pack();
         _touched.Clear();
-        _records.There(_sent, _received, _width);
+        _records.There(_sent, _received, _length);
         Unpack(Gather(Sum(_records.ComingTotal)));
     }
 
@@ -60,10 +69,12 @@ internal sealed unsafe class RowExchange<T> : IDisposable
         _sent.Dispose();
         _received.Dispose();
         _summed.Dispose();
+        _rounded.Dispose();
         _all.Dispose();
+        _row.Dispose();
     }
 
-    private int Bytes(int records) => checked(records * _width * sizeof(T));
+    private int Bytes(int records) => checked(records * _length);
 
     // Gives all the rows that each has summed.
     private int Gather(int summed)
@@ -72,7 +83,11 @@ internal sealed unsafe class RowExchange<T> : IDisposable
         var all = 0;
         for (var rank = 0; rank < _ranks.Count; rank++)
             (_bytes[rank], all) = (Bytes(_counts[rank]), all + _counts[rank]);
-        _ranks.Gather(new Span<byte>(_summed.Pointer, Bytes(summed)), new Span<byte>(_all.Pointer, Bytes(all)), _bytes);
+        for (long i = 0; i < summed && _isRounded; i++)
+            Send(_summed.Pointer + (i * _width), _rounded.Pointer + (i * _length));
+        _ranks.Gather(
+            new Span<byte>(_isRounded ? _rounded.Pointer : (byte*)_summed.Pointer, Bytes(summed)), new Span<byte>(_all.Pointer, Bytes(all)),
+            _bytes);
         return all;
     }
 
@@ -94,13 +109,17 @@ internal sealed unsafe class RowExchange<T> : IDisposable
             for (var i = 0; i < _touched.Count(group); i++)
             {
                 var row = _touched.Rows(group)[i];
-                var record = _sent.Pointer + ((long)_places[row % _ranks.Count]++ * _width);
+                var place = _sent.Pointer + ((long)_places[row % _ranks.Count]++ * _length);
+                var record = _isRounded ? _row.Pointer : (T*)place;
                 *(int*)record++ = row;
                 foreach (var table in _tables)
                 {
                     VectorMath.Copy(record, table.TouchedGradientsAt(group) + ((long)i * table.Dimension), table.Dimension);
                     record += table.Dimension;
                 }
+
+                if (_isRounded)
+                    Send(_row.Pointer, place);
             }
     }
 
@@ -111,7 +130,7 @@ internal sealed unsafe class RowExchange<T> : IDisposable
         var slots = _touched.Slots;
         for (long i = 0; i < records; i++)
         {
-            var record = _received.Pointer + (i * width);
+            var record = Come(_received.Pointer + (i * _length));
             ref var slot = ref slots[*(int*)record];
             if (slot >= 0)
             {
@@ -132,7 +151,7 @@ internal sealed unsafe class RowExchange<T> : IDisposable
     {
         for (long i = 0; i < records; i++)
         {
-            var record = _all.Pointer + (i * _width);
+            var record = Come(_all.Pointer + (i * _length));
             var (group, place) = _touched.Add(*(int*)record++);
             foreach (var table in _tables)
             {
@@ -140,5 +159,24 @@ internal sealed unsafe class RowExchange<T> : IDisposable
                 record += table.Dimension;
             }
         }
+    }
+
+    // Rounds a record for the way.
+    private void Send(T* record, byte* to)
+    {
+        *(int*)to = *(int*)record;
+        WireNumbers.Pack(
+            _ranks.Wire, new ReadOnlySpan<float>(record + 1, _width - 1), new Span<ushort>(to + sizeof(int), _width - 1));
+    }
+
+    // A record that has come, of floats.
+    private T* Come(byte* record)
+    {
+        if (!_isRounded)
+            return (T*)record;
+        *(int*)_row.Pointer = *(int*)record;
+        WireNumbers.Unpack(
+            _ranks.Wire, new ReadOnlySpan<ushort>(record + sizeof(int), _width - 1), new Span<float>(_row.Pointer + 1, _width - 1));
+        return _row.Pointer;
     }
 }

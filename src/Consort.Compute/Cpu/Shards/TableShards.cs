@@ -14,7 +14,7 @@ namespace Consort.Compute.Cpu.Shards;
 /// </summary>
 /// <remarks>
 /// A rank asks for each distinct id of its batch once. The rows of an id in all tables travel in one record; so do its gradients, in the
-/// order in which the rows were asked for, so that no id is sent a second time.
+/// order in which the rows were asked for, so that no id is sent a second time. Gradients may be rounded on the way, rows are not.
 /// </remarks>
 /// <typeparam name="T">The element.</typeparam>
 public sealed unsafe class TableShards<T> : IDisposable
@@ -27,6 +27,8 @@ public sealed unsafe class TableShards<T> : IDisposable
     private readonly int _rowWidth; // numbers of a record with the rows of all tables
     private readonly int _gradientWidth; // of those that are trained
     private readonly RecordExchange _records; // a record for each id: of the batch, and asked for by the others
+    private readonly WirePrecision _wire; // of gradients
+    private readonly NativeBuffer<T> _row; // an id's gradients, where they are rounded on the way
     private NativeBuffer<int> _wanted = new(0); // ids of this rank that the others ask for, rank after rank
     private NativeBuffer<T> _outgoing = new(0);
     private NativeBuffer<T> _incoming = new(0);
@@ -47,6 +49,8 @@ public sealed unsafe class TableShards<T> : IDisposable
         _isFirst = [.. _own.Select((e, i) => e.Groups > 0 && !_own.Take(i).Any(o => o.Groups > 0 && o.Slots == e.Slots))];
         _rowWidth = _own.Sum(e => e.Dimension);
         _gradientWidth = _own.Where(e => e.Groups > 0).Sum(e => e.Dimension);
+        _wire = typeof(T) == typeof(float) ? ranks.Wire : WirePrecision.Float;
+        _row = new NativeBuffer<T>(_gradientWidth);
         Whole = new WholeTables<T>(this, ranks);
         _records = new RecordExchange(ranks, _ids.Counts);
     }
@@ -90,18 +94,34 @@ public sealed unsafe class TableShards<T> : IDisposable
     /// <summary>Gives the gradients of the rows that were fetched last to whom they belong; all ranks do.</summary>
     public void Return()
     {
-        var target = Room(ref _outgoing, _records.Total, _gradientWidth);
-        for (long i = 0; i < _records.Total; i++)
-            target = PackGradients(Map.Of(_ids.Sorted[i]), _ids.Places[i], target);
+        Room(ref _outgoing, _records.Total, _gradientWidth);
         Room(ref _incoming, _records.ComingTotal, _gradientWidth);
-        _records.There(_outgoing, _incoming, _gradientWidth);
+        var isRounded = _wire != WirePrecision.Float;
+        var length = _gradientWidth * (isRounded ? _wire.Bytes() : sizeof(T));
+        for (long i = 0; i < _records.Total; i++)
+        {
+            var place = (byte*)_outgoing.Pointer + (i * length);
+            PackGradients(Map.Of(_ids.Sorted[i]), _ids.Places[i], isRounded ? _row.Pointer : (T*)place);
+            if (isRounded)
+                WireNumbers.Pack(
+                    _wire, new ReadOnlySpan<float>(_row.Pointer, _gradientWidth), new Span<ushort>(place, _gradientWidth));
+        }
+
+        _records.There(
+            new ReadOnlySpan<byte>(_outgoing.Pointer, checked(_records.Total * length)),
+            new Span<byte>(_incoming.Pointer, checked(_records.ComingTotal * length)), length);
         foreach (var table in _own)
             for (var group = 0; group < table.Groups; group++)
                 new NativeSpan<T>(ref *table.TouchedGradientsAt(group), (long)table.TouchedCount(group) * table.Dimension).Clear();
         // Records come in the order of ranks.
-        var source = _incoming.Pointer;
         for (long i = 0; i < _records.ComingTotal; i++)
-            source = AddGradients(_wanted[i], source);
+        {
+            var place = (byte*)_incoming.Pointer + (i * length);
+            if (isRounded)
+                WireNumbers.Unpack(
+                    _wire, new ReadOnlySpan<ushort>(place, _gradientWidth), new Span<float>(_row.Pointer, _gradientWidth));
+            AddGradients(_wanted[i], isRounded ? _row.Pointer : (T*)place);
+        }
     }
 
     /// <inheritdoc/>
@@ -112,6 +132,7 @@ public sealed unsafe class TableShards<T> : IDisposable
         _wanted.Dispose();
         _outgoing.Dispose();
         _incoming.Dispose();
+        _row.Dispose();
     }
 
     // Native memory that grows to what batches come to: the most that could be is many times as much.
@@ -172,7 +193,7 @@ public sealed unsafe class TableShards<T> : IDisposable
         }
     }
 
-    private T* PackGradients(int vocabulary, int place, T* target)
+    private void PackGradients(int vocabulary, int place, T* target)
     {
         for (var table = 0; table < _batch.Length; table++)
         {
@@ -186,11 +207,9 @@ public sealed unsafe class TableShards<T> : IDisposable
                 new Span<T>(target, dimension).Clear();
             target += dimension;
         }
-
-        return target;
     }
 
-    private T* AddGradients(int id, T* source)
+    private void AddGradients(int id, T* source)
     {
         var (vocabulary, within) = Find(id);
         for (var table = 0; table < _own.Length; table++)
@@ -202,8 +221,6 @@ public sealed unsafe class TableShards<T> : IDisposable
                 VectorMath.Add(gradient, source, _own[table].Dimension);
             source += _own[table].Dimension;
         }
-
-        return source;
     }
 
     private (int Vocabulary, int Within) Find(int id)
