@@ -28,7 +28,7 @@ internal sealed record RecipeBaseline(
         {
             var searched = baseline as ISearchedBaseline
                 ?? throw new ConsortException($"--baseline-minutes: found {baseline.Name}, which has nothing to search");
-            var (best, _) = BaselineSearch.Run(
+            var (best, result) = BaselineSearch.Run(
                 new BaselineSearchRequest(searched, experiment, Path.Combine(request.Folder, "baseline"), threads)
                 {
                     Minutes = minutes,
@@ -36,7 +36,12 @@ internal sealed record RecipeBaseline(
                     Progress = progress is null ? null : progress.Keep,
                     Notice = progress is null ? null : progress.Keep,
                 }, cancellation);
-            found.Add(Learned(best, $"{baseline.Name}, tuned"));
+            var tuned = Learned(best, $"{baseline.Name}, tuned");
+            var trials = string.Create(CultureInfo.InvariantCulture, $"of {result.Trials} trial{(result.Trials == 1 ? "" : "s")}");
+            found.Add(tuned with
+            {
+                Setting = $"{tuned.Setting}; {(result.Best == result.Start ? $"none {trials} was better than the start" : $"the best {trials}")}",
+            });
         }
 
         return found;

@@ -35,6 +35,8 @@ public sealed class BaselineTests
         var page = File.ReadAllText(clicks.At("r.html"));
         foreach (var words in new[] { "Beside LightGBM", "2 seeds: test AUC", run.GetProperty("together").GetDouble().ToString("F5", CultureInfo.InvariantCulture) })
             Assert.Contains(words, page, StringComparison.Ordinal);
+        Assert.Contains("the best of them by validation rows, minus LightGBM: ", page, StringComparison.Ordinal);
+        Assert.Contains(" for new seeds and rows (1 seed of it).", page, StringComparison.Ordinal);
         Assert.Contains("found a baseline alone", ConsoleRun.Of("report", clicks.At("b.json"), "--out", clicks.At("q.html")).Error, StringComparison.Ordinal);
         Assert.Contains("expected what `consort baseline --json` has written", ConsoleRun.Of(
             "report", clicks.At("run"), clicks.At("run/metrics.json"), "--out", clicks.At("q.html")).Error, StringComparison.Ordinal);

@@ -1,9 +1,7 @@
 using System.Numerics;
 using Consort.Compute.Cpu.Optimizers;
-using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
-using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
 
 namespace Consort.Compute.Tests.Cpu.Optimizers;
