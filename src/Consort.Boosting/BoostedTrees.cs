@@ -53,7 +53,8 @@ public static class BoostedTrees
         return options.Categories == CategoryInput.Auto
             ? new[] { CategoryInput.Statistics, CategoryInput.Native }
                 .Where(c => c == CategoryInput.Statistics || data.Categorical.Any(column => column.List is null))
-                .Select(c => Grow(data, options with { Categories = c }, statistics, seed, threads, chooses, cancellation)).MaxBy(s => s.ValidAuc)!
+                .Select(c => Grow(data, options with { Categories = c }, statistics, seed, threads, chooses, cancellation))
+                .MaxBy(s => s.ValidAuc)!
             : Grow(data, options, statistics, seed, threads, chooses, cancellation);
     }
 

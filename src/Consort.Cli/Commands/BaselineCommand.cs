@@ -52,8 +52,8 @@ internal sealed class BaselineCommand : ExampleCommand
         "baseline experiment.yaml --tune --minutes 10 --against runs/first",
         "baseline experiment.yaml --seeds 1 --teach trees.txt")
     {
-        Take([_experiment, _data, _against, _seeds, .. _options.All, _tune, _minutes, _trials, _seed, _out, _teach, _logits, _threads, _json,
-            _quiet]);
+        Take([_experiment, _data, _against, _seeds, .. _options.All, _tune, _minutes, _trials, _seed, _out, _teach, _logits, _threads,
+            _json, _quiet]);
     }
 
     protected override int Run(ParseResult arguments)

@@ -40,7 +40,8 @@ internal sealed record RecipeBaseline(
             var trials = string.Create(CultureInfo.InvariantCulture, $"of {result.Trials} trial{(result.Trials == 1 ? "" : "s")}");
             found.Add(tuned with
             {
-                Setting = $"{tuned.Setting}; {(result.Best == result.Start ? $"none {trials} was better than the start" : $"the best {trials}")}",
+                Setting = result.Best == result.Start ? $"{tuned.Setting}; none {trials} was better than the start"
+                    : $"{tuned.Setting}; the best {trials}",
             });
         }
 

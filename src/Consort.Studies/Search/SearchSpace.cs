@@ -49,7 +49,8 @@ internal sealed record SearchSpace(OptionTree Start, IReadOnlyList<SearchDimensi
         if (found.Count == 0)
             throw new ConsortException($"{search?.Source ?? "search"}: found no option to search, expected a range or several values of one");
         // By name, so that a search does not depend on the order of a file.
-        return new SearchSpace(start, [.. found.Values.OrderBy(d => d.Path, StringComparer.Ordinal)]) { Catalogues = experiment.Catalogues };
+        return new SearchSpace(start, [.. found.Values.OrderBy(d => d.Path, StringComparer.Ordinal)])
+        { Catalogues = experiment.Catalogues };
     }
 
     /// <summary>Of options by themselves: those whose declaration says where to look.</summary>

@@ -11,7 +11,8 @@ internal static class TuneDocument
     private const int MostLines = 400;
 
     /// <summary>The page.</summary>
-    public static Document Of(string name, string step, SearchSpace space, int[] rungs, IReadOnlyList<SearchTrial> trials, TuneResult result)
+    public static Document Of(
+        string name, string step, SearchSpace space, int[] rungs, IReadOnlyList<SearchTrial> trials, TuneResult result)
     {
         var importance = Importance.Of(space, trials);
         return new Document($"Search: {name}",

@@ -8,8 +8,8 @@ using Consort.Studies.Recipes.Teaching;
 namespace Consort.Studies.Recipes.Beside;
 
 /// <summary>
-/// Boosted trees, as they come and tuned, beside one model, the average of a family of it, and one that the family taught: the same rows, as
-/// many seeds, and each difference with an interval for new seeds and new rows.
+/// Boosted trees, as they come and tuned, beside one model, the average of a family of it, and one that the family taught: the same rows,
+/// as many seeds, and each difference with an interval for new seeds and new rows.
 /// </summary>
 internal sealed class BoostingBeside : Recipe
 {

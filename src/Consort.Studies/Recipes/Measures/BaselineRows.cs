@@ -27,7 +27,8 @@ internal static class BaselineRows
             return $"{baseline.Words}.";
         var row = Of(baseline);
         var (joint, difference) = (best.Joint(row, comparisons), best.ByRows(row, comparisons, c => c.Auc));
-        var words = (joint ?? difference)?.AucText is { } text ? $"{text} for new {(joint is null ? "rows" : "seeds and rows")}" : "what these rows cannot tell";
+        var words = (joint ?? difference)?.AucText is { } text ? $"{text} for new {(joint is null ? "rows" : "seeds and rows")}"
+            : "what these rows cannot tell";
         return $"{baseline.Words}. {best.Name}, the best row by these very rows, minus it: {words}.";
     }
 }

@@ -36,8 +36,10 @@ internal static class BaselineSection
     // Of the setting that the validation rows are for, over its seeds.
     private static string Best(BaselineFile baseline, IReadOnlyList<Setting> settings)
     {
-        var compared = settings.Select(s => (Setting: s, Lines: s.Runs.Select(r => baseline.Runs.FirstOrDefault(l =>
-            Path.GetFullPath(l.Run) == Path.GetFullPath(r.Folder))?.Difference).OfType<Comparison>().ToArray())).Where(s => s.Lines.Length > 0);
+        var lineOf = baseline.Runs.DistinctBy(r => Path.GetFullPath(r.Run)).ToDictionary(r => Path.GetFullPath(r.Run));
+        var compared = settings.Select(s => (Setting: s, Lines: s.Runs
+                .Select(r => lineOf.GetValueOrDefault(Path.GetFullPath(r.Folder))?.Difference).OfType<Comparison>().ToArray()))
+            .Where(s => s.Lines.Length > 0);
         if (compared.MaxBy(s => s.Setting.ValidAuc) is not { Setting: { } best, Lines: var lines })
             return "";
         var isOne = lines.Length == 1 && baseline.Seeds == 1;
@@ -45,8 +47,8 @@ internal static class BaselineSection
     }
 
     /// <summary>
-    /// The mean over runs of a setting with one error for new seeds of both and new rows. All runs are measured on the same rows, whose errors
-    /// are nearly the same in all: their mean stands for that of the mean, and is no smaller.
+    /// The mean over runs of a setting with one error for new seeds of both and new rows. All runs are measured on the same rows, whose
+    /// errors are nearly the same in all: their mean stands for that of the mean, and is no smaller.
     /// </summary>
     internal static Comparison Over(IReadOnlyList<Comparison> lines, BaselineFile baseline)
     {

@@ -3,7 +3,7 @@ using Consort.Cli.Terminals;
 using Consort.Foundation.Tables;
 using Consort.Studies.Search;
 
-namespace Consort.Cli.Reports;
+namespace Consort.Cli.Commands;
 
 /// <summary>What a search came to, for the terminal.</summary>
 internal static class SearchText
