@@ -1,5 +1,4 @@
 using System.Globalization;
-using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Learning.Evaluation;
 using Consort.Studies.Baselines;
