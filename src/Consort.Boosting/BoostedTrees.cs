@@ -33,16 +33,29 @@ public static class BoostedTrees
     /// <param name="threads">At least 1.</param>
     /// <param name="cancellation">Stops between trees.</param>
     /// <exception cref="ConsortException">No validation rows, or LightGBM is not to be had here.</exception>
-    public static BoostedScores Fit(EncodedDataset data, BoostingOptions options, ulong seed, int threads, CancellationToken cancellation)
+    public static BoostedScores Fit(
+        EncodedDataset data, BoostingOptions options, ulong seed, int threads, CancellationToken cancellation) =>
+        Fit(data, options, seed, threads, null, cancellation);
+
+    /// <summary>Grows them, of whose number some of the validation rows know nothing.</summary>
+    /// <param name="data">As there.</param>
+    /// <param name="options">As there.</param>
+    /// <param name="seed">As there.</param>
+    /// <param name="threads">As there.</param>
+    /// <param name="chooses">Whether a validation row has a part in what is chosen; null for all.</param>
+    /// <param name="cancellation">Stops between trees.</param>
+    internal static BoostedScores Fit(EncodedDataset data, BoostingOptions options, ulong seed, int threads, Func<int, bool>? chooses,
+        CancellationToken cancellation)
     {
         if (data.Valid is null)
             throw new ConsortException($"{data.Folder}: found no validation rows, expected some to choose how many trees there are");
-        var statistics = new TargetStatistics(data, cancellation);
+        var statistics = new TargetStatistics(data, options.Smoothing, cancellation);
         return options.Categories == CategoryInput.Auto
             ? new[] { CategoryInput.Statistics, CategoryInput.Native }
                 .Where(c => c == CategoryInput.Statistics || data.Categorical.Any(column => column.List is null))
-                .Select(c => Fit(data, options with { Categories = c }, statistics, seed, threads, cancellation)).MaxBy(s => s.ValidAuc)!
-            : Fit(data, options, statistics, seed, threads, cancellation);
+                .Select(c => Grow(data, options with { Categories = c }, statistics, seed, threads, chooses, cancellation))
+                .MaxBy(s => s.ValidAuc)!
+            : Grow(data, options, statistics, seed, threads, chooses, cancellation);
     }
 
     /// <summary>
@@ -59,7 +72,7 @@ public static class BoostedTrees
     public static float[] OutOfFold(
         EncodedDataset data, BoostingOptions options, int trees, ulong seed, int threads, CancellationToken cancellation)
     {
-        var statistics = new TargetStatistics(data, cancellation);
+        var statistics = new TargetStatistics(data, options.Smoothing, cancellation);
         var table = RowTable.Of(data.Train, statistics, options.Categories == CategoryInput.Native, cancellation);
         var (settings, logits) = (Settings(options, table, seed, threads), new float[table.Labels.Length]);
         for (var fold = 0; fold < TargetStatistics.Folds; fold++)
@@ -81,12 +94,12 @@ public static class BoostedTrees
         return logits;
     }
 
-    private static BoostedScores Fit(
-        EncodedDataset data, BoostingOptions options, TargetStatistics statistics, ulong seed, int threads, CancellationToken cancellation)
+    private static BoostedScores Grow(EncodedDataset data, BoostingOptions options, TargetStatistics statistics, ulong seed, int threads,
+        Func<int, bool>? chooses, CancellationToken cancellation)
     {
         var (train, valid) = (Read(data.Train), Read(data.Valid!));
         var start = Stopwatch.GetTimestamp();
-        using var booster = new GrownTrees(train, valid, Settings(options, train, seed, threads));
+        using var booster = new GrownTrees(train, chooses is null ? valid : valid.Where(chooses), Settings(options, train, seed, threads));
         var (best, bestAuc) = (1, double.NegativeInfinity);
         for (var tree = 1; tree <= options.Trees && tree - best < options.Patience; tree++)
         {
@@ -114,6 +127,6 @@ public static class BoostedTrees
     {
         var categories = rows.Categories.Count == 0 ? "" : $" categorical_feature={string.Join(',', rows.Categories)}";
         return string.Create(CultureInfo.InvariantCulture,
-            $"objective=binary metric=auc verbosity=-1 deterministic=true force_row_wise=true learning_rate={options.Rate} num_leaves={options.Leaves} min_data_in_leaf={options.MinRows} feature_fraction=0.7 bagging_fraction=0.8 bagging_freq=1 num_threads={threads} seed={seed % int.MaxValue}{categories}");
+            $"objective=binary metric=auc verbosity=-1 deterministic=true force_row_wise=true learning_rate={options.Rate} num_leaves={options.Leaves} min_data_in_leaf={options.MinRows} feature_fraction={options.ColumnShare} bagging_fraction={options.RowShare} bagging_freq=1 lambda_l1={options.L1} lambda_l2={options.L2} cat_smooth={options.Smoothing} num_threads={threads} seed={seed % int.MaxValue}{categories}");
     }
 }

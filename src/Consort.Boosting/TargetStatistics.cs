@@ -13,15 +13,17 @@ internal sealed class TargetStatistics
     /// <summary>How many parts there are.</summary>
     public const int Folds = 5;
 
-    private const double Smoothing = 10;
-
     private readonly double[] _rows, _clicks; // of each token
     private readonly float[,] _foldRows, _foldClicks;
-    private readonly double _rate;
+    private readonly double _rate, _smoothing;
 
     /// <summary>Counts the training rows.</summary>
-    public TargetStatistics(EncodedDataset data, CancellationToken cancellation)
+    /// <param name="data">The data.</param>
+    /// <param name="smoothing">a, rows of the mean rate, at least 0.</param>
+    /// <param name="cancellation">Stops between batches.</param>
+    public TargetStatistics(EncodedDataset data, double smoothing, CancellationToken cancellation)
     {
+        _smoothing = smoothing;
         (_rows, _clicks) = (new double[data.Features], new double[data.Features]);
         (_foldRows, _foldClicks) = (new float[Folds, data.Features], new float[Folds, data.Features]);
         _rate = (double)data.Train.Clicks / data.Train.Rows;
@@ -62,7 +64,7 @@ internal sealed class TargetStatistics
             var (rows, clicks) = (_rows[id], _clicks[id]);
             if (fold is { } own)
                 (rows, clicks) = (rows - _foldRows[own, id], clicks - _foldClicks[own, id]);
-            var p = (clicks + (Smoothing * _rate)) / (rows + Smoothing);
+            var p = (clicks + (_smoothing * _rate)) / (rows + _smoothing);
             rate += weight * Math.Log(p / (1 - p));
             // As many as there would be of all rows.
             count += weight * Math.Log(1 + (fold is null ? rows : rows * Folds / (Folds - 1)));

@@ -1,4 +1,5 @@
 using Consort.Studies.Recipes;
+using Consort.Studies.Recipes.Beside;
 using Consort.Studies.Recipes.Bridging;
 using Consort.Studies.Recipes.Daily;
 using Consort.Studies.Recipes.Kdef;
@@ -16,7 +17,7 @@ internal sealed record RecipeCatalogue(IReadOnlyList<Recipe> Entries)
     /// <summary>The recipes that come along.</summary>
     public static RecipeCatalogue Default { get; } = new([
         new BarsFrappe(), new MutualTable1(), new MutualTable2(), new MutualTable3(), new MutualTable4(), new KdefScaling(),
-        new KdefMixed(), new KdefAblation(), new AllStrategies(), new TeachingOnePass(), new TeachingScaling(),
+        new KdefMixed(), new KdefAblation(), new AllStrategies(), new TeachingOnePass(), new TeachingScaling(), new BoostingBeside(),
         new KdBridge(), new SequencesMl100k(), new DailyReplay()]);
 
     /// <summary>These and one more.</summary>

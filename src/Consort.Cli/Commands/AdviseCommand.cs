@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text;
 using Consort.Boosting;
 using Consort.Cli.Reports;
@@ -93,8 +92,7 @@ internal sealed class AdviseCommand : ExampleCommand
     {
         Terminal.Show(ResultTable.Of(result.Lines, new("tried", l => l.Name), new("valid AUC", l => l.ValidAuc, "F5"),
             new("test AUC", l => l.Auc, "F5"), new("log-loss", l => l.LogLoss, "F5"),
-            new($"beside {result.Best}", l => l.ToBest is not { } c ? "" : string.Create(CultureInfo.InvariantCulture,
-                $"{c.Difference:+0.00000;−0.00000;0.00000} ({c.Low:+0.00000;−0.00000;0.00000} … {c.High:+0.00000;−0.00000;0.00000})"), ResultColumn.Right),
+            new($"beside {result.Best}", l => l.ToBest?.ToText("…") ?? "", ResultColumn.Right),
             new("µs a row", l => l.MicrosecondsPerRow, "F2"), new("s", l => l.Seconds, "F0"), new("", l => l.IsCut ? "cut short" : "")));
         if (result.Left.Count > 0)
             Terminal.Output.WriteLine($"no time for: {string.Join(", ", result.Left)}");

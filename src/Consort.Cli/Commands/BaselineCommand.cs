@@ -9,12 +9,15 @@ using Consort.Experiments.Statistics;
 using Consort.Foundation.Numbers;
 using Consort.Foundation.Tables;
 using Consort.Studies.Baselines;
+using Consort.Studies.Search;
 
 namespace Consort.Cli.Commands;
 
 /// <summary>Sets LightGBM beside models, on the same encoded rows.</summary>
 internal sealed class BaselineCommand : ExampleCommand
 {
+    private const double UsualMinutes = 10;
+
     private readonly Argument<string> _experiment = new("EXPERIMENT") { Description = "The experiment file (YAML) that names the rows." };
     private readonly Option<string?> _data =
         Shared.Text("--data", "DIR", "Folder that the experiment's data files lie in; its own folder unless given.");
@@ -30,6 +33,15 @@ internal sealed class BaselineCommand : ExampleCommand
         "--teach", "FILE", "Write what it says of each training row, each row by trees that have not seen it, for students to learn from.");
     private readonly Option<string?> _logits =
         Shared.Text("--logits", "FILE", "Keep the logits of the test rows, as a run keeps its own (test.logits).");
+    private readonly Option<bool> _tune =
+        Shared.Flag("--tune", "First search how trees are grown, in the options that are not given; a stopped search goes on.");
+    private readonly Option<double?> _minutes = Shared.NumberOrNone<double>(
+        "--minutes", "Minutes that the search may take, about; 10 unless given here or limited by --trials.", 0.01, 1e6, help: "NUMBER");
+    private readonly Option<int?> _trials = Shared.NumberOrNone<int>("--trials", "The most settings that are tried.", 1, 100_000);
+    private readonly Option<long?> _seed =
+        Shared.NumberOrNone<long>("--seed", "Of the draws of the search; 1 unless given.", 0, long.MaxValue);
+    private readonly Option<string?> _out =
+        Shared.Text("--out", "DIR", "Folder of the search; runs/baseline-<experiment> unless given.", alias: "-o");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
     private readonly Option<bool> _quiet = Shared.Quiet();
@@ -37,9 +49,11 @@ internal sealed class BaselineCommand : ExampleCommand
     public BaselineCommand(Terminal terminal) : base(
         "baseline", "Boosted trees (LightGBM) on an experiment's rows, beside finished runs.", terminal,
         "baseline experiment.yaml --against runs/first runs/second",
+        "baseline experiment.yaml --tune --minutes 10 --against runs/first",
         "baseline experiment.yaml --seeds 1 --teach trees.txt")
     {
-        Take([_experiment, _data, _against, _seeds, .. _options.All, _teach, _logits, _threads, _json, _quiet]);
+        Take([_experiment, _data, _against, _seeds, .. _options.All, _tune, _minutes, _trials, _seed, _out, _teach, _logits, _threads,
+            _json, _quiet]);
     }
 
     protected override int Run(ParseResult arguments)
@@ -53,8 +67,8 @@ internal sealed class BaselineCommand : ExampleCommand
         string[] read = [path, .. experiment.Data?.Split?.Files ?? []];
         foreach (var (option, file) in new[] { ("--json", json), ("--teach", teach), ("--logits", logits) })
             Output.CheckApart(option, file, read);
-        var options = _options.Read(arguments);
-        var (threads, baseline) = (arguments.GetValue(_threads), new LightGbmBaseline(options));
+        var (threads, baseline) = (arguments.GetValue(_threads), new LightGbmBaseline(_options.Read(arguments)));
+        var search = Tuned(arguments, path, experiment, ref baseline);
         var result = BaselineStudy.Run(new BaselineRequest(baseline, experiment, threads)
         {
             Seeds = arguments.GetValue(_seeds),
@@ -64,11 +78,50 @@ internal sealed class BaselineCommand : ExampleCommand
             Notice = line => Shared.Notice(Terminal, line),
         }, Terminal.Cancellation);
         if (teach is not null)
-            Teach(teach, experiment, options, baseline.Latest!, (ulong)result.Seeds.Count, threads);
+            Teach(teach, experiment, baseline.Own, baseline.Latest!, (ulong)result.Seeds.Count, threads);
         Terminal.Status.Clear();
-        JsonFile.Write(json, Json(result));
+        JsonFile.Write(json, Json(result, search));
+        if (search is not null)
+            ShowSearch(search, baseline.Own);
         Show(result, teach);
         return CommandLine.Success;
+    }
+
+    private TuneResult? Tuned(ParseResult arguments, string path, Experiment experiment, ref LightGbmBaseline baseline)
+    {
+        if (!arguments.GetValue(_tune))
+        {
+            foreach (var option in new Option[] { _minutes, _trials, _seed, _out })
+                if (arguments.GetResult(option) is { Implicit: false })
+                    throw new ConsortException($"{option.Name}: found without --tune, expected both or neither");
+            return null;
+        }
+
+        Terminal.AfterStop = "the same call goes on from there";
+        var (trials, isQuiet) = (arguments.GetValue(_trials), arguments.GetValue(_quiet));
+        var (best, result) = BaselineSearch.Run(new BaselineSearchRequest(baseline, experiment,
+            arguments.GetValue(_out) ?? Path.Combine("runs", $"baseline-{Path.GetFileNameWithoutExtension(path)}"),
+            arguments.GetValue(_threads))
+        {
+            Fixed = _options.Given(arguments),
+            Minutes = arguments.GetValue(_minutes) ?? (trials is null ? UsualMinutes : null),
+            Trials = trials,
+            Seed = (ulong)(arguments.GetValue(_seed) ?? 1),
+            Encoding = isQuiet ? null : new EncodingLine(Terminal.Status),
+            Progress = isQuiet ? null : line => Terminal.Status.Keep(line),
+            Notice = line => Shared.Notice(Terminal, line),
+        }, Terminal.Cancellation);
+        baseline = (LightGbmBaseline)best;
+        return result;
+    }
+
+    private void ShowSearch(TuneResult search, BoostingOptions found)
+    {
+        SearchText.Show(Terminal, search);
+        var usual = BoostingOptions.Options.Write(new BoostingOptions()).ToDictionary(o => o.Key, o => o.Value);
+        var given = BoostingOptions.Options.Write(found).Where(o => usual[o.Key] != o.Value)
+            .Select(o => $" --{o.Key.Replace('_', '-')} {o.Value}");
+        Terminal.Output.WriteLine($"below        trees with all validation rows:{string.Concat(given)}");
     }
 
     private void Teach(string file, Experiment experiment, BoostingOptions options, BoostedScores latest, ulong seed, int threads)
@@ -96,18 +149,15 @@ internal sealed class BaselineCommand : ExampleCommand
             Terminal.Show(ResultTable.Of(result.Runs, new("run", r => r.Run), new("test AUC", r => r.Auc, "F6"),
                 new("log-loss", r => r.LogLoss, "F6"),
                 new($"above {result.Name}", r => Interval(r.ToBaseline), ResultColumn.Right),
-                new("log-loss below it", r => Interval(r.LogLossToBaseline is { } c ? Negated(c) : null), ResultColumn.Right),
+                new("log-loss below it", r => Interval(r.LogLossToBaseline?.Negated()), ResultColumn.Right),
                 new("both averaged", r => r.Together, "F6"), new("above the run", r => Interval(r.TogetherToRun), ResultColumn.Right)));
         if (teach is not null)
             Terminal.Output.WriteLine($"teaches      teachers: [{{ predictions: {teach}, kind: logit }}]");
     }
 
-    private static Comparison Negated(Comparison c) => c with { Difference = -c.Difference, Low = -c.High, High = -c.Low };
+    private static string Interval(Comparison? c) => c?.ToText("…") ?? ShownNumbers.None;
 
-    private static string Interval(Comparison? c) => c is null ? ShownNumbers.None : string.Create(CultureInfo.InvariantCulture,
-        $"{c.Difference:+0.00000;−0.00000;0.00000} ({c.Low:+0.00000;−0.00000;0.00000} … {c.High:+0.00000;−0.00000;0.00000})");
-
-    private static object Json(BaselineResult result) => new
+    private static object Json(BaselineResult result, TuneResult? search) => new
     {
         name = result.Name,
         auc = result.Auc.Mean,
@@ -125,5 +175,6 @@ internal sealed class BaselineCommand : ExampleCommand
         }),
         groups = result.Groups,
         runs = result.Runs,
+        search,
     };
 }

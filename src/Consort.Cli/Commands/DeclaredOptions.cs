@@ -14,6 +14,10 @@ internal sealed class DeclaredOptions<T>(OptionSet<T> set)
     /// <summary>Them all, in the order of the set.</summary>
     public IEnumerable<Option> All => _options.Select(o => o.Option);
 
+    /// <summary>The keys that were given.</summary>
+    public IReadOnlyCollection<string> Given(ParseResult arguments) =>
+        [.. _options.Where(o => arguments.GetResult(o.Option) is { Implicit: false }).Select(o => o.Facts.Key)];
+
     /// <summary>What was given, and the defaults of the rest.</summary>
     /// <exception cref="ConsortException">A value is out of its range.</exception>
     public T Read(ParseResult arguments)

@@ -145,17 +145,17 @@ internal sealed class DistilCommand : ExampleCommand
             new("parameters", l => l.Parameters, "N0")));
         if (result.ToTeacher is { } teacher)
             Terminal.Output.WriteLine(Text(
-                $"student − teacher        {teacher.Difference:+0.00000;−0.00000;0.00000} AUC, 95 % {teacher.Low:+0.00000;−0.00000;0.00000} to {teacher.High:+0.00000;−0.00000;0.00000}, p {teacher.PValue:G2}"));
+                $"student − teacher        {teacher.AucText}, p {teacher.PValue:G2}"));
         if (result.ToAlone is { } alone)
             Terminal.Output.WriteLine(Text(
-                $"student − student alone  {alone.Difference:+0.00000;−0.00000;0.00000} AUC, 95 % {alone.Low:+0.00000;−0.00000;0.00000} to {alone.High:+0.00000;−0.00000;0.00000}, p {alone.PValue:G2}"));
+                $"student − student alone  {alone.AucText}, p {alone.PValue:G2}"));
         var against = result.Alone is not null ? "the student alone" : "its members alone";
         if (result.Kept is { } kept)
             Terminal.Output.WriteLine($"of the teacher's gain over {against}, {Percent(kept)} stay{(
                 result.Share is { } share ? $" (95 %: {Percent(share.Low)} to {Percent(share.High)})" : "")}");
         else if (result.Gain is { } gain)
             Terminal.Output.WriteLine(Text(
-                $"of the teacher's gain over {against}, – stay: the gain is {gain.Difference:+0.00000;−0.00000;0.00000} AUC, 95 % {gain.Low:+0.00000;−0.00000;0.00000} to {gain.High:+0.00000;−0.00000;0.00000}, which may be none"));
+                $"of the teacher's gain over {against}, – stay: the gain is {gain.AucText}, which may be none"));
         else if (result.Alone is null)
             Terminal.Output.WriteLine("how much of a gain stays: --alone sets the student beside one of labels alone");
         if (result.Calibration is { } calibration)

@@ -25,12 +25,14 @@ internal sealed class RecipeChoices
         "A categorical column whose values are clusters of test rows, such as users: rows of one are not taken as independent.");
     private readonly Option<bool> _baseline =
         Shared.Flag("--baseline", "Also learn boosted trees (LightGBM) on the same rows, told in a line below the table.");
+    private readonly Option<double?> _baselineMinutes = Shared.NumberOrNone<double>("--baseline-minutes",
+        "Search how their trees are grown for so long, and set them beside the table tuned, too.", 0.01, 1e6, help: "NUMBER");
     private readonly Option<string?> _runs =
         Shared.Text("--runs", "DIR", "Folder of the runs, which recipes may share; runs/ below --out unless given.");
 
     /// <summary>The options.</summary>
     public IReadOnlyList<Option> Options =>
-        [_members, _methods, _schema, _precision, _epochs, _rate, _settings, _gain, _cluster, _baseline, _runs];
+        [_members, _methods, _schema, _precision, _epochs, _rate, _settings, _gain, _cluster, _baseline, _baselineMinutes, _runs];
 
     /// <summary>Puts what was chosen into a request.</summary>
     /// <exception cref="ConsortException">The recipe does not let it be chosen, or it is not to be had.</exception>
@@ -43,8 +45,8 @@ internal sealed class RecipeChoices
         Check(_rate, RecipeOptions.Tuning);
         Check(_settings, RecipeOptions.AnyData);
         if (!recipe.ComparesRows)
-            Refuse(_gain, _cluster, _baseline);
-        var settings = arguments.GetValue(_settings);
+            Refuse(_gain, _cluster, _baseline, _baselineMinutes);
+        var (settings, minutes) = (arguments.GetValue(_settings), arguments.GetValue(_baselineMinutes));
         if (settings is not null && !File.Exists(settings))
             throw new ConsortException($"--settings {settings}: file not found");
         return request with
@@ -58,7 +60,9 @@ internal sealed class RecipeChoices
             Settings = settings is null ? null : Path.GetFullPath(settings),
             LeastGain = arguments.GetValue(_gain) ?? RecipeTable.UsualLeastGain,
             Cluster = arguments.GetValue(_cluster),
-            Baseline = arguments.GetValue(_baseline) ? new LightGbmBaseline(new BoostingOptions()) : null,
+            Baseline = recipe.NeedsBaseline || arguments.GetValue(_baseline) || minutes is not null
+                ? new LightGbmBaseline(new BoostingOptions()) : null,
+            BaselineMinutes = minutes,
             Runs = arguments.GetValue(_runs) is { } runs ? Path.GetFullPath(runs) : null,
         };
 

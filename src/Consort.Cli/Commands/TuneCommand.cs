@@ -1,10 +1,8 @@
 using System.CommandLine;
-using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Experiments.Updating;
 using Consort.Foundation.Options;
-using Consort.Foundation.Tables;
 using Consort.Studies.Search;
 
 namespace Consort.Cli.Commands;
@@ -77,28 +75,9 @@ internal sealed class TuneCommand : ExampleCommand
         return CommandLine.Success;
     }
 
-    private static string Mattered(TuneResult result) => result.Importance.Count == 0 ? "too few trials to tell what mattered"
-        : string.Create(CultureInfo.InvariantCulture,
-            $"what mattered, each option alone: {string.Join(", ", result.Importance.Take(3).Select(i => $"{i.Key} {i.Value:P0}"))}");
-
     private void Show(TuneResult result, string start, string? data)
     {
-        Terminal.Show(ResultTable.Of(result.Settings,
-        [
-            new("", s => s.Name), new("seen: score", s => s.Score, "F6"), new("kept aside: AUC", s => s.Auc, "F6"),
-            new("log-loss", s => s.LogLoss, "F6"), result.Start.TestAuc is null ? null : new("test AUC", s => s.TestAuc, "F6"),
-            new("values",
-                s => string.Join(", ", s.Values.Select(v => $"{v.Key[(v.Key.LastIndexOf('.') + 1)..]} {v.Value}"))) { IsProse = true },
-        ]) with
-        { Marked = [result.Settings.Index().First(s => s.Item == result.Best).Index] });
-        Terminal.Output.WriteLine(result.Best == result.Start ? "no setting that was tried is better than the start"
-            : result.Auc is { } auc ? string.Create(CultureInfo.InvariantCulture,
-                $"the best {result.Verdict} on rows kept aside: best − start {auc.Difference:+0.00000;−0.00000;0.00000} AUC, 95 % {auc.Low:+0.00000;−0.00000;0.00000} to {auc.High:+0.00000;−0.00000;0.00000} over {result.Over}, p {auc.PValue:G2}")
-            : "best − start: too few rows of one label to tell");
-        Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{result.Trials} trial{(result.Trials == 1 ? "" : "s")}, {Pace.Time(result.Seconds)}; {Mattered(result)}"));
-        Terminal.Output.WriteLine($"report       {result.Page}");
-        Terminal.Output.WriteLine($"best         {result.BestFile}");
+        SearchText.Show(Terminal, result);
         // Nothing is changed for what may be luck.
         var isBetter = result.Best != result.Start && result.Auc is { Low: > 0 };
         Terminal.Output.WriteLine(isBetter ? $"next         {Terminal.Command} train {Shell.Quote(result.BestFile)}"

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consort.Experiments.Statistics;
 
 /// <summary>A difference "first minus second" with its uncertainty.</summary>
@@ -10,6 +12,9 @@ public sealed record Comparison(double Difference, double StandardError, double 
 {
     /// <summary>Share of the interval outside which chance would put the truth.</summary>
     public const double Confidence = 0.95;
+
+    /// <summary>The format of a difference, always with its sign.</summary>
+    internal const string Format = "+0.00000;−0.00000;0.00000";
 
     /// <summary>Degrees of freedom of the error by Student's t; infinite for a normal one.</summary>
     public double Degrees { get; init; } = double.PositiveInfinity;
@@ -25,6 +30,25 @@ public sealed record Comparison(double Difference, double StandardError, double 
     public double EquivalenceP(double margin) => StandardError == 0
         ? (Math.Abs(Difference) < margin ? 0 : 1)
         : StudentError.Below((Math.Abs(Difference) - margin) / StandardError, Degrees);
+
+    /// <summary>Second minus first.</summary>
+    internal Comparison Negated() => this with { Difference = -Difference, Low = -High, High = -Low };
+
+    /// <summary>"+0.00120".</summary>
+    internal string Shown => Text(Difference);
+
+    /// <summary>"+0.00080 to +0.00160".</summary>
+    /// <param name="between">What stands between the ends.</param>
+    internal string Ends(string between = "to") => $"{Text(Low)} {between} {Text(High)}";
+
+    /// <summary>"+0.00120 (+0.00080 to +0.00160)".</summary>
+    /// <param name="between">As there.</param>
+    internal string ToText(string between = "to") => $"{Shown} ({Ends(between)})";
+
+    /// <summary>"+0.00120 AUC, 95 % +0.00080 to +0.00160".</summary>
+    internal string AucText => $"{Shown} AUC, 95 % {Ends()}";
+
+    private static string Text(double value) => value.ToString(Format, CultureInfo.InvariantCulture);
 
     /// <summary>From an estimate whose error is normal.</summary>
     internal static Comparison FromNormal(double difference, double standardError) =>

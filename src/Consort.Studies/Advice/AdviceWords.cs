@@ -113,8 +113,7 @@ internal static class AdviceWords
 
     private static string Cut(Tried tried) => tried.Line.IsCut ? "; its time was over before it had finished" : "";
 
-    private static string Interval(Comparison? c) => c is null ? "what these rows cannot tell"
-        : Text($"{c.Difference:+0.00000;−0.00000;0.00000} ({c.Low:+0.00000;−0.00000;0.00000} to {c.High:+0.00000;−0.00000;0.00000})");
+    private static string Interval(Comparison? c) => c?.ToText() ?? "what these rows cannot tell";
 
     private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

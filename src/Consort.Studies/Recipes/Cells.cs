@@ -7,7 +7,7 @@ namespace Consort.Studies.Recipes;
 internal static class Cells
 {
     /// <summary>The format of a difference.</summary>
-    public const string Signed = "+0.00000;−0.00000;0.00000";
+    public const string Signed = Comparison.Format;
 
     /// <summary>How tables of recipes write numbers: one that is not finite is an empty cell.</summary>
     public static CultureInfo Culture { get; } = Blank();

@@ -51,6 +51,9 @@ internal sealed record RecipeRequest(string Data, int Seeds, string? Only, strin
     /// <summary>What is set beside the table, on the same rows; null for nothing.</summary>
     public IBaseline? Baseline { get; init; }
 
+    /// <summary>Minutes of a search over its options, after which it is set beside the table tuned, too; null for none.</summary>
+    public double? BaselineMinutes { get; init; }
+
     /// <summary>What was found out before and need not be again.</summary>
     internal RecipeMemory Memory { get; } = new();
 
@@ -143,6 +146,9 @@ internal abstract class Recipe
 
     /// <summary>Whether the table compares runs row by row, so that each run must keep its logits.</summary>
     public virtual bool ComparesRows => false;
+
+    /// <summary>Whether a baseline is a part of the table, asked for or not.</summary>
+    public virtual bool NeedsBaseline => false;
 
     /// <summary>The table of a recipe whose runs follow from each other, which it makes itself; null where the plan says all.</summary>
     /// <param name="request">What was asked for.</param>

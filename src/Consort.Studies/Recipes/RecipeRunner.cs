@@ -58,8 +58,7 @@ internal static class RecipeRunner
             ? TestRows.Clusters(first, column, threads, progress?.Encoding, cancellation)
             : TestRows.Groups(first, threads, progress?.Encoding, cancellation);
         // Before the runs, so that one that is not to be had is told at once.
-        var beside = request.Baseline is { } baseline
-            ? RecipeBaseline.Line(baseline, first, request.Seeds, threads, progress?.Encoding, cancellation) : null;
+        request.Memory.Baselines = RecipeBaseline.Learn(request, first, threads, progress, cancellation);
         var pace = new RecipePace();
         progress?.Keep(Forecast(plan, request, threads / jobs, jobs, pace, progress, cancellation));
         var schedule = new RecipeSchedule([.. plan.Select(p => p.Run)]);
@@ -116,8 +115,6 @@ internal static class RecipeRunner
         RecipeTable Written()
         {
             var table = recipe.Table(request, [.. outcomes.OfType<RecipeOutcome>()]) with { LeastGain = request.LeastGain };
-            if (beside is not null)
-                table = table with { Notes = [.. table.Notes, beside] };
             Write(request, table);
             return table;
         }

@@ -3,7 +3,10 @@ using System.Diagnostics;
 namespace Consort.Studies.Search;
 
 /// <summary>The trials of a search that goes on; each change is on the disk before the next.</summary>
-internal sealed class SearchLog(TuneRequest request, SearchState state, Stopwatch clock)
+/// <param name="file">Where they are; null for nowhere.</param>
+/// <param name="state">How far it has come.</param>
+/// <param name="clock">Of this process.</param>
+internal sealed class SearchLog(string? file, SearchState state, Stopwatch clock)
 {
     private readonly double _before = state.Seconds;
     private SearchState _state = state;
@@ -29,6 +32,7 @@ internal sealed class SearchLog(TuneRequest request, SearchState state, Stopwatc
     public void Save()
     {
         _state = _state with { Seconds = Seconds };
-        _state.Save(request.StateFile);
+        if (file is not null)
+            _state.Save(file);
     }
 }

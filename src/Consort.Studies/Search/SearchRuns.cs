@@ -16,7 +16,8 @@ namespace Consort.Studies.Search;
 /// </summary>
 internal sealed class SearchRuns(TuneRequest request, SearchSpace space, int threads)
 {
-    private const int Kept = 2;
+    /// <summary>The half of the validation rows that is kept.</summary>
+    public const int Kept = 2;
 
     private static readonly OptionTree LeaveOut = OptionTree.List(Kept, 2);
 
@@ -25,7 +26,7 @@ internal sealed class SearchRuns(TuneRequest request, SearchSpace space, int thr
     public Rung Train(SearchTrial trial, int epochs, CancellationToken cancellation)
     {
         var run = new RunFolder(FolderOf(trial));
-        var experiment = Read(space.At(ValuesOf(trial), request.Experiment.Catalogues), Text($"trial {trial.Number}"), epochs, null);
+        var experiment = Read(space.At(ValuesOf(trial)), Text($"trial {trial.Number}"), epochs, null);
         var result = Run(experiment, run, trial.Number == 0 ? request.Notice : null, cancellation).Training;
         var valid = result.Valid.Metrics;
         return new Rung(epochs, ScoreOf(experiment.Training.Monitor, valid), valid.Ensemble.Auc, valid.Ensemble.LogLoss, result.Seconds,
@@ -33,14 +34,14 @@ internal sealed class SearchRuns(TuneRequest request, SearchSpace space, int thr
     }
 
     /// <summary>Trains a setting with a seed to its end, unless that has been done, and scores the validation rows kept aside.</summary>
-    public (double Score, RowLogits Kept, double? TestAuc) Finish(
+    public FinalRun Finish(
         string name, OptionTree options, ulong seed, int epochs, EncodedSplit valid, CancellationToken cancellation)
     {
         var run = new RunFolder(Path.Combine(request.Folder, "finals", Text($"{name}-seed{seed}")));
         var experiment = Read(options, Text($"{name}, seed {seed}"), epochs, seed);
         var result = Run(experiment, run, null, cancellation).Training;
         using var finished = new FinishedRun(run.Path, threads, catalogues: request.Experiment.Catalogues);
-        return (ScoreOf(experiment.Training.Monitor, result.Valid.Metrics), KeptRows(finished, valid, cancellation),
+        return new FinalRun(ScoreOf(experiment.Training.Monitor, result.Valid.Metrics), KeptRows(finished, valid, cancellation),
             result.Test?.Metrics.Ensemble.Auc);
     }
 

@@ -13,6 +13,8 @@ namespace Consort.Studies.Search;
 /// <param name="Dimensions">At least one.</param>
 internal sealed record SearchSpace(OptionTree Start, IReadOnlyList<SearchDimension> Dimensions)
 {
+    private Catalogues Catalogues { get; init; } = Catalogues.Default;
+
     private const string Members = "members.", Others = "others";
 
     /// <summary>Reads it.</summary>
@@ -47,12 +49,27 @@ internal sealed record SearchSpace(OptionTree Start, IReadOnlyList<SearchDimensi
         if (found.Count == 0)
             throw new ConsortException($"{search?.Source ?? "search"}: found no option to search, expected a range or several values of one");
         // By name, so that a search does not depend on the order of a file.
-        return new SearchSpace(start, [.. found.Values.OrderBy(d => d.Path, StringComparer.Ordinal)]);
+        return new SearchSpace(start, [.. found.Values.OrderBy(d => d.Path, StringComparer.Ordinal)])
+        { Catalogues = experiment.Catalogues };
+    }
+
+    /// <summary>Of options by themselves: those whose declaration says where to look.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="start">What they are.</param>
+    /// <param name="isFixed">Whether an option stays as it is.</param>
+    /// <exception cref="ConsortException">Nothing is left to search.</exception>
+    public static SearchSpace Of(OptionSet options, OptionTree start, Func<string, bool> isFixed)
+    {
+        var dimensions = options.Facts.Where(f => f.Search is not null && !isFixed(f.Key))
+            .Select(f => new SearchDimension(f.Key, f.Search!, f.Kind == OptionKind.Integer, IsOrdered: f.Kind != OptionKind.Word))
+            .OrderBy(d => d.Path, StringComparer.Ordinal).ToArray();
+        return dimensions.Length > 0 ? new SearchSpace(start, dimensions) : throw new ConsortException(
+            $"found all options given that a search looks for, expected one of these left out: {string.Join(", ", options.Facts.Where(f => f.Search is not null).Select(f => f.Key))}");
     }
 
     /// <summary>Some of the options have values; the others are as they stand.</summary>
-    public OptionTree At(IReadOnlyList<OptionTree> values, Catalogues catalogues) =>
-        Dimensions.Index().Aggregate(Start, (tree, d) => Put(tree, d.Item.Path, values[d.Index], catalogues));
+    public OptionTree At(IReadOnlyList<OptionTree> values) =>
+        Dimensions.Index().Aggregate(Start, (tree, d) => Put(tree, d.Item.Path, values[d.Index], Catalogues));
 
     /// <summary>The values at places.</summary>
     public OptionTree[] Values(IReadOnlyList<double> places) => [.. Dimensions.Select((d, i) => d.At(places[i]))];

@@ -11,15 +11,15 @@ internal static class TuneDocument
     private const int MostLines = 400;
 
     /// <summary>The page.</summary>
-    public static Document Of(TuneRequest request, SearchSpace space, int[] rungs, IReadOnlyList<SearchTrial> trials,
-        IReadOnlyList<Importance> importance, TuneResult result)
+    public static Document Of(
+        string name, string step, SearchSpace space, int[] rungs, IReadOnlyList<SearchTrial> trials, TuneResult result)
     {
-        var name = request.Experiment.Name;
+        var importance = Importance.Of(space, trials);
         return new Document($"Search: {name}",
             string.Create(CultureInfo.InvariantCulture,
-                $"{Numbers.Count(result.Trials, "trial")} in {Numbers.Time(result.Seconds)}, at most {string.Join(", ", rungs)} epochs from rung to rung; then {Numbers.Count(result.Seeds, "seed")} of {Numbers.Count(result.Settings.Count, "setting")}."),
+                $"{Numbers.Count(result.Trials, "trial")} in {Numbers.Time(result.Seconds)}, at most {string.Join(", ", rungs)} {step}s{(rungs.Length > 1 ? " from rung to rung" : "")}; then {Numbers.Count(result.Seeds, "seed")} of {Numbers.Count(result.Settings.Count, "setting")}."),
             [Finding(result)], Facts(result),
-            [Settings(space, result), Path(trials, rungs), Common(space, trials), Mattered(importance), All(space, trials)]);
+            [Settings(space, result), Path(trials, rungs, step), Common(space, trials), Mattered(importance), All(space, trials, step)]);
     }
 
     private static string Finding(TuneResult result)
@@ -27,7 +27,7 @@ internal static class TuneDocument
         if (result.Best == result.Start)
             return "No setting that was tried is better than the start on the rows that the search chose by: the start stays.";
         var difference = result.Auc is { } auc ? string.Create(CultureInfo.InvariantCulture,
-            $": AUC {Numbers.Fixed(result.Best.Auc, 5)} against {Numbers.Fixed(result.Start.Auc, 5)}, {auc.Difference:+0.00000;−0.00000;0.00000} ({auc.Low:+0.00000;−0.00000;0.00000} to {auc.High:+0.00000;−0.00000;0.00000}, 95 % over {result.Over})") : "";
+            $": AUC {Numbers.Fixed(result.Best.Auc, 5)} against {Numbers.Fixed(result.Start.Auc, 5)}, {auc.Shown} ({auc.Ends()}, 95 % over {result.Over})") : "";
         return $"The best setting, {result.Best.Name}, {result.Verdict} on validation rows that neither training nor search has seen{difference}.";
     }
 
@@ -51,13 +51,13 @@ internal static class TuneDocument
         ])),
     ]);
 
-    private static Section Path(IReadOnlyList<SearchTrial> trials, int[] rungs)
+    private static Section Path(IReadOnlyList<SearchTrial> trials, int[] rungs, string step)
     {
         var (best, far) = (double.NegativeInfinity, new List<LinePoint>());
         var done = trials.Where(t => t.Rungs.Count > 0 && double.IsFinite(t.Rungs[^1].Score)).ToList();
         foreach (var trial in done)
             far.Add(new LinePoint(trial.Number, best = Math.Max(best, trial.Rungs[^1].Score)));
-        var lines = rungs.Select((epochs, rung) => new Line(Epochs(epochs), [], rung + 1, Dots:
+        var lines = rungs.Select((epochs, rung) => new Line(Steps(epochs, step), [], rung + 1, Dots:
             [.. done.Where(t => t.Rungs.Count == rung + 1).Select(t => new LinePoint(t.Number, t.Rungs[^1].Score,
                 Tip: string.Create(CultureInfo.InvariantCulture, $"trial {t.Number}, {Numbers.Auc(t.Rungs[^1].Score)}")))])).ToList();
         var plot = new LinePlot
@@ -69,7 +69,7 @@ internal static class TuneDocument
             Width = 740,
         };
         return new Section("path", "The way of the search", [new Figure(
-            "Each trial at the last rung that it came to, and the best so far. Scores of few epochs are lower than those of many.",
+            $"Each trial at the last rung that it came to, and the best so far. Scores of few {step}s are lower than those of many.",
             [new("best so far", 0), .. lines.Select((l, i) => new LegendEntry(l.Name, i + 1, IsLine: false))],
             [new Panel("", plot.Draw())], null)]);
     }
@@ -91,21 +91,21 @@ internal static class TuneDocument
 
     private static Section Mattered(IReadOnlyList<Importance> importance) => new("importance", "What mattered", importance.Count == 0
         ? [new Paragraph("Too few trials to tell.")]
-        : [new Paragraph("The share of the variance of the trials' ranks, with the fewest epochs, between bins of an option's values, corrected for chance (ω²). Each option is looked at alone, so shares need not add up to 100 %; interactions are not seen, and as the search looks more where it finds good settings, it is of what was tried."),
+        : [new Paragraph("The share of the variance of the trials' ranks, at the first rung, between bins of an option's values, corrected for chance (ω²). Each option is looked at alone, so shares need not add up to 100 %; interactions are not seen, and as the search looks more where it finds good settings, it is of what was tried."),
             new TableBlock(Numbers.Table(importance, new("option", i => i.Path),
                 new("share of the variance", i => Numbers.Percent(i.Share), ResultColumn.Right), new("best bin", i => i.Best)))]);
 
-    private static Section All(SearchSpace space, IReadOnlyList<SearchTrial> trials) => new("trials", "All trials",
+    private static Section All(SearchSpace space, IReadOnlyList<SearchTrial> trials, string step) => new("trials", "All trials",
     [
         new Bullets([.. space.Dimensions.Select(d => $"`{d.Path}`: {d.Words}")]),
         new Fold(Numbers.Count(trials.Count, "trial"), [new TableBlock(Numbers.Table(trials,
         [
             new("trial", t => t.Number, "F0"),
             .. space.Dimensions.Select((d, i) => new ResultColumn<SearchTrial>(d.Path, t => t.Values[i], ResultColumn.Right)),
-            new("epochs at most", t => t.Last?.Epochs, "F0"), new("score", t => t.Last?.Score, "F5"),
+            new($"{step}s at most", t => t.Last?.Epochs, "F0"), new("score", t => t.Last?.Score, "F5"),
             new("s", t => t.Last?.Seconds, "F1"), new("cannot be trained", t => t.Failure ?? ""),
         ]))]),
     ]);
 
-    private static string Epochs(int epochs) => $"after {Numbers.Count(epochs, "epoch")} at most";
+    private static string Steps(int steps, string step) => $"after {Numbers.Count(steps, step)} at most";
 }

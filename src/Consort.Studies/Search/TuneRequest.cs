@@ -9,7 +9,7 @@ namespace Consort.Studies.Search;
 /// <param name="Search">Its section <c>search</c>, or null for where declarations say to look.</param>
 /// <param name="Folder">Where the search is kept.</param>
 /// <param name="Threads">At least 1, shared among the jobs.</param>
-public sealed record TuneRequest(Experiment Experiment, OptionTree? Search, string Folder, int Threads)
+public sealed record TuneRequest(Experiment Experiment, OptionTree? Search, string Folder, int Threads) : ISearchLimits
 {
     /// <summary>Minutes that it may take, the final runs among them; null for no limit, where <see cref="Trials"/> is one.</summary>
     public double? Minutes { get; init; }
@@ -40,10 +40,4 @@ public sealed record TuneRequest(Experiment Experiment, OptionTree? Search, stri
 
     /// <summary>Told lines that the user should see, or null.</summary>
     public Action<string>? Notice { get; init; }
-
-    internal string StateFile => Path.Combine(Folder, "search.json");
-
-    internal string BestFile => Path.Combine(Folder, "best.yaml");
-
-    internal string Page => Path.Combine(Folder, "report.html");
 }

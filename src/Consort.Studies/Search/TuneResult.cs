@@ -28,6 +28,14 @@ public sealed record TunedSetting(string Name, IReadOnlyDictionary<string, strin
 public sealed record TuneResult(int Trials, int Failed, double Seconds, TunedSetting Start, TunedSetting Best,
     IReadOnlyList<TunedSetting> Settings, Comparison? Auc, Comparison? LogLoss, string BestFile, string Page)
 {
+    internal static TuneResult Of(FinalResult finals, SearchSpace space, SearchLog log, SearchFolder folder) =>
+        new(log.Trials.Count, log.Trials.Count(t => t.Failure is not null), log.Seconds, finals.Start, finals.Best, finals.Settings,
+            finals.Auc, finals.LogLoss, folder.Best, folder.Page)
+        {
+            Seeds = finals.Seeds,
+            Importance = [.. Search.Importance.Of(space, log.Trials).Select(i => KeyValuePair.Create(i.Path, i.Share))],
+        };
+
     /// <summary>Seeds of each setting: as many as there was time for.</summary>
     public int Seeds { get; init; }
 

@@ -35,6 +35,8 @@ public sealed class BaselineTests
         var page = File.ReadAllText(clicks.At("r.html"));
         foreach (var words in new[] { "Beside LightGBM", "2 seeds: test AUC", run.GetProperty("together").GetDouble().ToString("F5", CultureInfo.InvariantCulture) })
             Assert.Contains(words, page, StringComparison.Ordinal);
+        Assert.Contains("the best of them by validation rows, minus LightGBM: ", page, StringComparison.Ordinal);
+        Assert.Contains(" for new seeds and rows (1 seed of it).", page, StringComparison.Ordinal);
         Assert.Contains("found a baseline alone", ConsoleRun.Of("report", clicks.At("b.json"), "--out", clicks.At("q.html")).Error, StringComparison.Ordinal);
         Assert.Contains("expected what `consort baseline --json` has written", ConsoleRun.Of(
             "report", clicks.At("run"), clicks.At("run/metrics.json"), "--out", clicks.At("q.html")).Error, StringComparison.Ordinal);
@@ -120,6 +122,46 @@ public sealed class BaselineTests
         Assert.NotEqual(schema, File.ReadAllText(clicks.At("schema.yaml")));
         var baseline = ConsoleRun.Of("baseline", clicks.Experiment, "--against", clicks.At("run"), "--seeds", "1", "--min-rows", "5", "--threads", "1", "--quiet");
         Assert.True(baseline.ExitCode == 0, baseline.Error);
+    }
+
+    [Fact]
+    public void Baseline_Tuned_SearchesWhatIsNotGivenAndGoesOn()
+    {
+        Assert.SkipUnless(BoostedTrees.IsHere, "no native LightGBM here: an x64 system with libgomp is needed");
+        using var clicks = new TinyClicks();
+        string[] command = ["baseline", clicks.Experiment, "--tune", "--trials", "3", "--min-rows", "5", "--seeds", "1", "--threads", "1",
+            "--out", clicks.At("search"), "--json", clicks.At("b.json"), "--quiet"];
+        var tuned = ConsoleRun.Of(command);
+        Assert.True(tuned.ExitCode == 0, tuned.Error);
+        foreach (var words in new[] { "kept aside: AUC", "3 trials", "best.yaml", "trees with all validation rows: --min-rows 5" })
+            Assert.Contains(words, tuned.Output, StringComparison.Ordinal);
+        using var json = JsonDocument.Parse(File.ReadAllText(clicks.At("b.json")));
+        var search = json.RootElement.GetProperty("search");
+        Assert.Equal(3, search.GetProperty("trials").GetInt32());
+        Assert.DoesNotContain("min_rows", search.GetProperty("start").GetProperty("values").EnumerateObject().Select(v => v.Name));
+        // The trees below are those of the best setting.
+        var options = File.ReadAllLines(clicks.At("search/best.yaml")).Skip(1).Select(l => l.Split(": ")).Where(l => l[0] != "min_rows")
+            .SelectMany(l => new[] { $"--{l[0].Replace('_', '-')}", l[1] });
+        var plain = ConsoleRun.Of(["baseline", clicks.Experiment, "--min-rows", "5", "--seeds", "1", "--threads", "1", "--json", clicks.At("p.json"), "--quiet", .. options]);
+        Assert.True(plain.ExitCode == 0, plain.Error);
+        using var same = JsonDocument.Parse(File.ReadAllText(clicks.At("p.json")));
+        Assert.Equal(json.RootElement.GetProperty("auc").GetDouble(), same.RootElement.GetProperty("auc").GetDouble());
+        Assert.Equal(JsonValueKind.Null, same.RootElement.GetProperty("search").ValueKind);
+
+        Assert.Equal(tuned.Output.Split("trials,")[0], ConsoleRun.Of(command).Output.Split("trials,")[0]);
+        Assert.Contains("a search of another experiment", ConsoleRun.Of([.. command, "--seed", "2"]).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Baseline_LimitsWithoutASearch_AreRefused()
+    {
+        using var clicks = new TinyClicks(60);
+        foreach (var option in new string[][] { ["--minutes", "1"], ["--trials", "2"], ["--seed", "2"], ["--out", clicks.At("x")] })
+        {
+            var refused = ConsoleRun.Of(["baseline", clicks.Experiment, .. option]);
+            Assert.Equal(2, refused.ExitCode);
+            Assert.Contains($"{option[0]}: found without --tune", refused.Error, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -63,9 +63,35 @@ public sealed class BoostedTreesTests : IDisposable
     }
 
     [Fact]
+    public void Fit_PartOfTheValidationRows_AloneChoosesHowManyTrees()
+    {
+        Assert.SkipUnless(BoostedTrees.IsHere, Missing);
+        var options = new BoostingOptions { Categories = CategoryInput.Statistics, MinRows = 20 };
+        var scores = BoostedTrees.Fit(_data, options, seed: 1, threads: 1, row => row < 300, default);
+        Assert.Equal(600, scores.Valid.Length);
+        Assert.Equal(scores.ValidAuc, Auc(scores.Valid[..300], 1800), 1e-5);
+        Assert.NotEqual(scores.ValidAuc, Auc(scores.Valid, 1800), 1e-4);
+    }
+
+    [Fact]
+    public void Fit_EachOption_ChangesTheTrees()
+    {
+        Assert.SkipUnless(BoostedTrees.IsHere, Missing);
+        var usual = new BoostingOptions { Categories = CategoryInput.Statistics, Trees = 20 };
+        var logits = Fitted(usual);
+        foreach (var other in new[] { usual with { ColumnShare = 0.4 }, usual with { RowShare = 0.5 }, usual with { L1 = 1 }, usual with { L2 = 10 },
+            usual with { Smoothing = 50 }, usual with { Categories = CategoryInput.Native } })
+            Assert.NotEqual(logits, Fitted(other));
+        Assert.NotEqual(Fitted(usual with { Categories = CategoryInput.Native }),
+            Fitted(usual with { Categories = CategoryInput.Native, Smoothing = 200 }));
+
+        float[] Fitted(BoostingOptions options) => BoostedTrees.Fit(_data, options, seed: 1, threads: 1, default).Valid;
+    }
+
+    [Fact]
     public void Of_TrainingRow_IsNotToldOfItsOwnLabel()
     {
-        var statistics = new TargetStatistics(_data, default);
+        var statistics = new TargetStatistics(_data, 10, default);
         var table = RowTable.Of(_data.Train, statistics, isNative: false, default);
         // Tokens of noise are almost all alone: told of their own labels they would tell clicks apart, told of others they tell nothing.
         var noise = Enumerable.Range(0, table.Labels.Length).Select(r => table.Values[(r * table.Columns) + 2]).ToArray();

@@ -23,7 +23,7 @@ public sealed class SearchTests
         var space = SearchSpace.Of(Read(), null);
         Assert.Equal(["embedding.dimension", "members.dropout", "members.hidden_units", "training.batch_size", "training.embedding_l2",
             "training.learning_rate"], space.Dimensions.Select(d => d.Path));
-        var at = space.At(space.Values([.. space.Dimensions.Select(_ => 0.0)]), Catalogues.Default);
+        var at = space.At(space.Values([.. space.Dimensions.Select(_ => 0.0)]));
         Assert.Equal(("0.0001", "[32]", "4"), (at.TextAt("training.learning_rate"), at["members[0].hidden_units"].ToString(), at.TextAt("embedding.dimension")));
         Assert.Null(at.Find("members[1].hidden_units")); // LR has none
         Assert.NotEmpty(Experiment.From(at, null).Phases);

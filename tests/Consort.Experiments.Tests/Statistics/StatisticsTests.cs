@@ -31,6 +31,16 @@ public sealed class StatisticsTests
     }
 
     [Fact]
+    public void ToText_Difference_HasItsSignAndBothEnds()
+    {
+        var c = new Comparison(0.0012, 0.0004, -0.000001, 0.00201, 0.01);
+        Assert.Equal("+0.00120 (0.00000 to +0.00201)", c.ToText());
+        Assert.Equal("+0.00120 (0.00000 … +0.00201)", c.ToText("…"));
+        Assert.Equal("+0.00120 AUC, 95 % 0.00000 to +0.00201", c.AucText);
+        Assert.Equal("−0.00120 (−0.00201 to 0.00000)", c.Negated().ToText());
+    }
+
+    [Fact]
     public void DeLong_TwoModelsOfEqualWorth_FindsADifferenceInOneOfTwenty()
     {
         var decided = 0;

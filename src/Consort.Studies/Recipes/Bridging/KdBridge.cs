@@ -54,7 +54,7 @@ internal sealed class KdBridge : Recipe
             string.Create(CultureInfo.InvariantCulture, $"{Name}: {Summary}; {SizeOf(request)} members"),
             rows.Values.Select(r => new BridgeLine(r, rows[""], comparisons)), BridgeLine.Columns,
             ["Differences are from one model by itself, the first member. All that is taught matches logits: 20 times their squared difference and a tenth of the labels' cross-entropy, without dropout."],
-            [.. Claims(rows, comparisons)]);
+            [.. Claims(rows, comparisons)]).WithBaselines(request.Memory, rows.Values);
     }
 
     private static IEnumerable<Experiments.Statistics.Claim> Claims(Dictionary<string, FamilyRow> rows, RowComparisons comparisons)

@@ -65,7 +65,7 @@ internal abstract class KdefRecipe : Recipe
             $"{Name}: {Summary}", lines.Zip(q, (line, value) => line with { Q = value }), KdefLine.Columns,
             ["Discrepancy is the mean over members and test rows of |p_m − p_ens|; members' AUC and their sd are means over seeds.",
                 $"Differences are from \"{baseline.Name}\": p by seeds is the paired t-test over seeds, p by rows DeLong's (AUC) or the bootstrap's (log-loss) on the test rows. The interval of both is for new seeds and new rows; q is its p-value corrected for the rows of this table (Benjamini and Hochberg): of all with q up to 0.05, one in twenty is expected to be none.", .. Notes],
-            [.. Claims(finished, rows, comparisons)]);
+            [.. Claims(finished, rows, comparisons)]).WithBaselines(request.Memory, rows.Values);
     }
 
     /// <summary>The model that families are made of.</summary>

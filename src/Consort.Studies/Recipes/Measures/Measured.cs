@@ -77,6 +77,22 @@ internal sealed record Measured(
         };
     }
 
+    /// <summary>What something else than a run says of the test rows.</summary>
+    /// <param name="key">Names it.</param>
+    /// <param name="rows">Its logits.</param>
+    /// <param name="seconds">Of learning.</param>
+    public static Measured Of(string key, RowLogits rows, double seconds)
+    {
+        using var evaluator = new Evaluator(isWeighted: rows.Weights is not null);
+        evaluator.Add(rows.Logits, rows.Labels, rows.Weights);
+        var metrics = evaluator.Result();
+        return new Measured(key, metrics.Auc, metrics.LogLoss, [metrics.Auc], [0], rows.Labels.Length, () => rows, 0, seconds)
+        {
+            Calibration = metrics.Calibration,
+            Expected = ExpectedOf(rows),
+        };
+    }
+
     /// <summary>Runs of one member each, fused by the mean of their logits.</summary>
     public static Measured Of(IReadOnlyList<RecipeOutcome> alone)
     {

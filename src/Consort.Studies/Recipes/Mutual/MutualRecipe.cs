@@ -61,7 +61,7 @@ internal abstract class MutualRecipe : Recipe
         return RecipeTable.Of(
             $"{Name}: {Summary}", lines.Zip(q, (line, value) => line with { Q = value }), MutualLine.Columns,
             ["AUC is the mean of the members' own, its sd and interval are over replicates; differences are from the row of the same runs before fine-tuning (independent), paired by replicate. RelaImp is the relative improvement of AUC − 0.5 in per cent. The ensemble is the mean of logits, its p that of DeLong on the test rows. q is p corrected for the rows of this table (Benjamini and Hochberg).", .. Notes],
-            [.. Claims(rows)]);
+            [.. Claims(rows)]).WithBaselines(request.Memory, rows.Values);
     }
 
     private IGrouping<string, MutualRow>[] AllRows(RunPlan plan, RecipeRequest request, DataShape shape) =>

@@ -58,7 +58,8 @@ internal sealed class SequencesMl100k : Recipe
             });
         }
 
-        return RecipeTable.Of($"{Name}: {Summary}", lines, SequenceLine.Columns, Notes, [.. Claims(lines)]);
+        return RecipeTable.Of($"{Name}: {Summary}", lines, SequenceLine.Columns, Notes, [.. Claims(lines)])
+            .WithBaselines(request.Memory, lines.Select(l => l.Row));
     }
 
     private static IReadOnlyList<string> Notes { get; } =

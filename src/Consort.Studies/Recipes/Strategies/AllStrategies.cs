@@ -57,7 +57,8 @@ internal sealed class AllStrategies : Recipe
             string.Create(CultureInfo.InvariantCulture, $"{Name}: {Summary}; {SizeOf(request)} members"),
             lines.Zip(q, (line, value) => line with { Q = value }), StrategyLine.Columns,
             [.. Notes(ceiling)],
-            [.. rows.Skip(1).Select(r => r.LargerAuc($"{r.Name}: above one model", rows[0], comparisons))]);
+            [.. rows.Skip(1).Select(r => r.LargerAuc($"{r.Name}: above one model", rows[0], comparisons))])
+            .WithBaselines(request.Memory, rows);
     }
 
     private static IEnumerable<string> Notes((double Auc, double LogLoss)? ceiling)

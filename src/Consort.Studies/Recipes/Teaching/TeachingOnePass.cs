@@ -46,13 +46,14 @@ internal sealed class TeachingOnePass : Recipe
             if (FamilyRow.Of(TextOf(method, request), runs, byName, request.Memory) is { } row)
                 rows.Add((method, !method.IsMember ? row : row.Select((_, m) => m.OneMember())));
         if (rows.FirstOrDefault().Method != TeachingMethod.One) // nothing to set others beside yet
-            return RecipeTable.Of($"{Name}: {Summary}", [], TeachingLine.Columns, Notes);
+            return RecipeTable.Of($"{Name}: {Summary}", [], TeachingLine.Columns, Notes).WithBaselines(request.Memory, []);
         var (one, average, many) = (rows[0].Row, Find("averaged"), Find("averaged-many"));
         // Of members that learned together the rows are not kept, so that seeds alone can tell of them.
         var comparisons = RowComparisons.Of(request.Memory);
         return RecipeTable.Of(
             $"{Name}: {Summary}", rows.Select(r => new TeachingLine(r.Row, one, average, many)), TeachingLine.Columns, Notes,
-            [.. rows.Skip(1).Select(r => r.Row.LargerAuc($"{r.Row.Name}: above one", one, comparisons))]);
+            [.. rows.Skip(1).Select(r => r.Row.LargerAuc($"{r.Row.Name}: above one", one, comparisons))])
+            .WithBaselines(request.Memory, rows.Select(r => r.Row));
 
         FamilyRow? Find(string name) => rows.Find(r => r.Method.Name == name).Row;
     }

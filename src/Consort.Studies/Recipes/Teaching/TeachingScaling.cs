@@ -47,7 +47,8 @@ internal sealed class TeachingScaling : Recipe
             if (FamilyRow.Of(TextOf(way, members), runs, byName, request.Memory) is { } row)
                 lines.Add(new ScalingLine(way, members, row, one ??= row));
         var comparisons = RowComparisons.Of(request.Memory);
-        return RecipeTable.Of($"{Name}: {Summary}", lines, ScalingLine.Columns, Notes, [.. Claims(lines, comparisons)]);
+        return RecipeTable.Of($"{Name}: {Summary}", lines, ScalingLine.Columns, Notes, [.. Claims(lines, comparisons)])
+            .WithBaselines(request.Memory, lines.Select(l => l.Row));
     }
 
     private static IReadOnlyList<string> Notes { get; } =

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consort.Experiments.Statistics;
 using Consort.Foundation.Numbers;
 using Consort.Foundation.Tables;
 
@@ -10,7 +11,7 @@ internal static class Numbers
     public const string None = ShownNumbers.None;
 
     /// <summary>The format of a difference.</summary>
-    public const string Difference = "+0.00000;−0.00000;0.00000";
+    public const string Difference = Comparison.Format;
 
     private static readonly CultureInfo Culture = Make();
 

@@ -23,7 +23,8 @@ internal static partial class StudyDocument
         studies = [.. all.Except(updates)];
         foreach (var table in sources.Tables)
             sections.Add(new Section(FormattableString.Invariant($"recipe-{sections.Count + 1}"), table.Title, Recipe(table)));
-        sections.AddRange(sources.Baselines.Select((b, i) => BaselineSection.Of(b, FormattableString.Invariant($"baseline-{i + 1}"))));
+        sections.AddRange(sources.Baselines.Select((b, i) => BaselineSection.Of(
+            b, [.. studies.SelectMany(s => s.Settings)], FormattableString.Invariant($"baseline-{i + 1}"))));
         if (DaysSection.Of(sources.Chains) is { } days)
             sections.Add(days);
         foreach (var chain in updates.Count == 0 ? [] : sources.Chains)

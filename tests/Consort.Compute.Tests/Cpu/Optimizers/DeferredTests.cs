@@ -1,9 +1,7 @@
 using System.Numerics;
 using Consort.Compute.Cpu.Optimizers;
-using Consort.Compute.Cpu.Parameters;
 using Consort.Compute.Cpu.Programs;
 using Consort.Compute.Cpu.Threads;
-using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
 
 namespace Consort.Compute.Tests.Cpu.Optimizers;
@@ -11,16 +9,10 @@ namespace Consort.Compute.Tests.Cpu.Optimizers;
 /// <summary>Deferred rows against the dense update that they stand for.</summary>
 public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
 {
-    private const int Features = 700;
     private const int Steps = 4600; // more than the history holds: rows that nobody reads are brought up to date on the way
     private readonly Workers _workers = new(2);
-    private readonly Workers _alone = new(1);
 
-    public void Dispose()
-    {
-        _workers.Dispose();
-        _alone.Dispose();
-    }
+    public void Dispose() => _workers.Dispose();
 
     [Theory]
     [InlineData(1, true)]
@@ -39,9 +31,10 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     [InlineData(16)]
     public void Step_FloatWithoutRegulariser_IsAsNearToDoublePrecisionAsTheDenseStep(int dimension)
     {
-        using var exact = new Run<double>(new OptimizerOptions(), dimension, true, _workers);
-        using var dense = new Run<float>(new OptimizerOptions(), dimension, true, _workers);
-        using var deferred = new Run<float>(new OptimizerOptions { EmbeddingUpdate = EmbeddingUpdate.Deferred }, dimension, true, _workers);
+        using var exact = new DeferredRun<double>(new OptimizerOptions(), dimension, true, _workers);
+        using var dense = new DeferredRun<float>(new OptimizerOptions(), dimension, true, _workers);
+        using var deferred = new DeferredRun<float>(
+            new OptimizerOptions { EmbeddingUpdate = EmbeddingUpdate.Deferred }, dimension, true, _workers);
         exact.Train(0, Steps);
         dense.Train(0, Steps);
         deferred.Train(0, Steps);
@@ -116,9 +109,9 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     public void State_ReadWithRowsBehind_ResumesAsIfNeverStopped(double l2)
     {
         var options = new OptimizerOptions { EmbeddingUpdate = EmbeddingUpdate.Deferred, EmbeddingL2 = l2, MaxGradientNorm = 5 };
-        using var whole = new Run<double>(options, 10, true, _workers);
-        using var first = new Run<double>(options, 10, true, _workers);
-        using var second = new Run<double>(options, 10, true, _workers);
+        using var whole = new DeferredRun<double>(options, 10, true, _workers);
+        using var first = new DeferredRun<double>(options, 10, true, _workers);
+        using var second = new DeferredRun<double>(options, 10, true, _workers);
         whole.Train(0, 900);
         first.Train(0, 500);
         first.Store.Embeddings[0].Values.Span.CopyTo(second.Store.Embeddings[0].Values.Span);
@@ -129,102 +122,20 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
         Assert.InRange(Distance(whole, second), 0, l2 == 0 ? 1e-11 : 0);
     }
 
-    // Without a regulariser a gap is made up for by one formula, and so must not be divided: by Adam's, or by that of an average.
-    public static TheoryData<string, double> Undivided => new() { { "adam", 0 }, { "adam", 0.99 }, { "sgd", 0.99 }, { "adagrad", 0.9 } };
-
-    [Theory]
-    [MemberData(nameof(Undivided))]
-    public void Kept_ReadAgainAndAgain_ChangesNoBit(string rule, double average)
-    {
-        Check<float>(10, 5000);
-        Check<double>(1, 600);
-
-        void Check<T>(int dimension, int steps)
-            where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        {
-            using var whole = new Run<T>(OptionsOf(rule, average), dimension, true, _alone);
-            using var kept = new Run<T>(OptionsOf(rule, average), dimension, true, _alone);
-            whole.Train(0, steps);
-            for (var step = 0; step < steps; step += 37)
-            {
-                kept.Train(step, Math.Min(steps, step + 37));
-                Assert.NotEmpty(kept.Kept());
-            }
-
-            AssertSame(whole, kept);
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Undivided))]
-    public void Kept_WithRowsBehind_ResumesWithTheSameBits(string rule, double average)
-    {
-        Check<float>(16, [500, 900]);
-        Check<float>(1, [4300, 4900]); // the history is full
-        Check<double>(10, [1, 2, 300, 320, 900]);
-
-        void Check<T>(int dimension, int[] stops)
-            where T : unmanaged, IBinaryFloatingPointIeee754<T>
-        {
-            using var whole = new Run<T>(OptionsOf(rule, average), dimension, true, _alone);
-            whole.Train(0, stops[^1]);
-            var from = new Run<T>(OptionsOf(rule, average), dimension, true, _alone);
-            var start = 0;
-            foreach (var stop in stops)
-            {
-                from.Train(start, stop);
-                var next = new Run<T>(OptionsOf(rule, average), dimension, true, _alone);
-                next.TakeOver(from);
-                from.Dispose();
-                (from, start) = (next, stop);
-            }
-
-            AssertSame(whole, from);
-            from.Dispose();
-        }
-    }
-
-    [Theory]
-    [MemberData(nameof(Undivided))]
-    public void Read_RowsBehind_GivesWhatTheyWillBe(string rule, double average)
-    {
-        using var run = new Run<float>(OptionsOf(rule, average), 10, true, _alone);
-        run.Train(0, 700);
-        var table = run.Store.Embeddings[0];
-        var (all, part) = (new float[Features * 10], new float[1234]);
-        table.Read(0, all);
-        table.Read(4567, part);
-        Assert.Equal(average > 0 && rule != "adam", table.Standing.Span.SequenceEqual(all)); // where nothing touches a row it rests
-        Assert.Equal(table.Values.Span.ToArray(), all);
-        Assert.Equal(all[4567..(4567 + part.Length)], part);
-    }
-
-    [Fact]
-    public void Kept_NoRowBehind_IsTheStateAlone()
-    {
-        using var run = new Run<float>(OptionsOf("adam", 0), 10, true, _alone);
-        run.Train(0, 50);
-        Assert.Contains(run.Optimizer.Kept, k => k is { Name: "deferred.row/t", IsSpare: false });
-        var state = run.Optimizer.State.Select(s => s.Name);
-        Assert.Equal(state, run.Optimizer.Kept.Where(k => !k.IsSpare).Select(k => k.Name));
-        using var divisible = new Run<float>(new OptimizerOptions { EmbeddingUpdate = EmbeddingUpdate.Deferred, EmbeddingL2 = 0.1 }, 10, true,
-            _alone);
-        divisible.Train(0, 50);
-        Assert.Equal(state, divisible.Optimizer.Kept.Select(k => k.Name));
-    }
-
     [Theory]
     [InlineData(EmbeddingUpdate.Dense)]
     [InlineData(EmbeddingUpdate.Deferred)]
     public void Step_WeightsLoadedBetweenSteps_CountInTheNorm(EmbeddingUpdate update)
     {
         // The sum of squares that the step before left must not outlive the weights it was of.
-        using var run = new Run<double>(new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = 0.1, MaxGradientNorm = 1e6 }, 10,
+        using var run = new DeferredRun<double>(
+            new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = 0.1, MaxGradientNorm = 1e6 }, 10,
             true, _workers);
         run.Train(0, 20);
         run.Store.Embeddings[0].Values.Span.Fill(2);
         run.Train(20, 21);
-        Assert.InRange(run.Optimizer.LastGradientNorm, 0.9 * 0.1 * 2 * Math.Sqrt(Features * 10), 1.1 * 0.1 * 2 * Math.Sqrt(Features * 10));
+        var norm = 0.1 * 2 * Math.Sqrt(DeferredRun<float>.Features * 10);
+        Assert.InRange(run.Optimizer.LastGradientNorm, 0.9 * norm, 1.1 * norm);
         run.Store.Initialize(7);
         run.Train(21, 22);
         Assert.InRange(run.Optimizer.LastGradientNorm, 0, 10);
@@ -235,9 +146,10 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     [InlineData(EmbeddingUpdate.Deferred)]
     public void LastGradientNorm_ManySteps_IsTheSumOverTheWholeTable(EmbeddingUpdate update)
     {
-        using var run = new Run<float>(new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = 0.1, MaxGradientNorm = 1e-3 }, 16,
+        using var run = new DeferredRun<float>(
+            new OptimizerOptions { EmbeddingUpdate = update, EmbeddingL2 = 0.1, MaxGradientNorm = 1e-3 }, 16,
             true, _workers);
-        using var fresh = new Run<float>(new OptimizerOptions
+        using var fresh = new DeferredRun<float>(new OptimizerOptions
         {
             EmbeddingUpdate = EmbeddingUpdate.Dense,
             EmbeddingL2 = 0.1,
@@ -254,8 +166,8 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     public void Forward_NotTraining_ReadsAllRowsUpToDate()
     {
         var options = new OptimizerOptions { EmbeddingL2 = 0.01 };
-        using var dense = new Run<float>(options, 10, true, _workers);
-        using var deferred = new Run<float>(options with { EmbeddingUpdate = EmbeddingUpdate.Deferred }, 10, true, _workers);
+        using var dense = new DeferredRun<float>(options, 10, true, _workers);
+        using var deferred = new DeferredRun<float>(options with { EmbeddingUpdate = EmbeddingUpdate.Deferred }, 10, true, _workers);
         using var denseEvaluation = new Program<float>(dense.Trial.Graph, dense.Store, OperationKernels.Of<float>(), 64, _workers,
             withGradients: false);
         using var evaluation = new Program<float>(deferred.Trial.Graph, deferred.Store, OperationKernels.Of<float>(), 64, _workers,
@@ -272,7 +184,7 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     [Fact]
     public void Step_BatchWentForwardAlone_Throws()
     {
-        using var run = new Run<float>(new OptimizerOptions { EmbeddingUpdate = EmbeddingUpdate.Deferred }, 10, true, _workers);
+        using var run = new DeferredRun<float>(new OptimizerOptions { EmbeddingUpdate = EmbeddingUpdate.Deferred }, 10, true, _workers);
         run.Train(0, 2);
         run.Trial.Forward(4);
         Assert.Contains("not backward", Assert.Throws<InvalidOperationException>(() => run.Optimizer.Step(0.1)).Message,
@@ -283,7 +195,7 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     public void Create_TableAlreadyDeferred_Throws()
     {
         var options = new OptimizerOptions { EmbeddingUpdate = EmbeddingUpdate.Deferred };
-        using var run = new Run<float>(options, 10, true, _workers);
+        using var run = new DeferredRun<float>(options, 10, true, _workers);
         Assert.Throws<InvalidOperationException>(() => new Optimizer<float>(run.Store, options, _workers));
         run.Optimizer.Dispose();
         new Optimizer<float>(run.Store, options, _workers).Dispose();
@@ -293,8 +205,8 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     public void Dispose_RowsBehind_BringsThemUpToDate()
     {
         var options = new OptimizerOptions { EmbeddingL2 = 0.01 };
-        using var dense = new Run<float>(options, 10, true, _workers);
-        using var deferred = new Run<float>(options with { EmbeddingUpdate = EmbeddingUpdate.Deferred }, 10, true, _workers);
+        using var dense = new DeferredRun<float>(options, 10, true, _workers);
+        using var deferred = new DeferredRun<float>(options with { EmbeddingUpdate = EmbeddingUpdate.Deferred }, 10, true, _workers);
         dense.Train(0, 50);
         deferred.Train(0, 50);
         deferred.Optimizer.Dispose();
@@ -341,8 +253,8 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
     private double Compare<T>(OptimizerOptions options, int dimension, bool isSkewed, int steps)
         where T : unmanaged, IBinaryFloatingPointIeee754<T>
     {
-        using var dense = new Run<T>(options with { EmbeddingUpdate = EmbeddingUpdate.Dense }, dimension, isSkewed, _workers);
-        using var deferred = new Run<T>(options with { EmbeddingUpdate = EmbeddingUpdate.Deferred }, dimension, isSkewed, _workers);
+        using var dense = new DeferredRun<T>(options with { EmbeddingUpdate = EmbeddingUpdate.Dense }, dimension, isSkewed, _workers);
+        using var deferred = new DeferredRun<T>(options with { EmbeddingUpdate = EmbeddingUpdate.Deferred }, dimension, isSkewed, _workers);
         var most = 0.0;
         for (var step = 0; step < steps; step++)
         {
@@ -357,23 +269,7 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
         return distance;
     }
 
-    private static OptimizerOptions OptionsOf(string rule, double average) => new()
-    {
-        EmbeddingUpdate = EmbeddingUpdate.Deferred,
-        AverageDecay = average,
-        MaxGradientNorm = 3,
-        Rule = rule switch { "sgd" => new Sgd(), "adagrad" => new Adagrad(0.1), _ => new Adam() },
-    };
-
-    private static void AssertSame<T>(Run<T> expected, Run<T> found)
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        Assert.Equal(expected.Trial.Numbers(), found.Trial.Numbers());
-        foreach (var (one, other) in expected.Optimizer.State.Zip(found.Optimizer.State))
-            Assert.True(one.Buffer.Span.SequenceEqual(other.Buffer.Span), one.Name);
-    }
-
-    private static double Distance<TExpected, TFound>(Run<TExpected> expected, Run<TFound> found)
+    private static double Distance<TExpected, TFound>(DeferredRun<TExpected> expected, DeferredRun<TFound> found)
         where TExpected : unmanaged, IBinaryFloatingPointIeee754<TExpected>
         where TFound : unmanaged, IBinaryFloatingPointIeee754<TFound>
     {
@@ -405,80 +301,5 @@ public sealed unsafe class DeferredTests(ITestOutputHelper output) : IDisposable
         }
 
         return trial.Numbers();
-    }
-
-    /// <summary>
-    /// One table under fixed output weights: gradients do not depend on the numbers, so that differences stay where they arise.
-    /// </summary>
-    private sealed class Run<T> : IDisposable
-        where T : unmanaged, IBinaryFloatingPointIeee754<T>
-    {
-        private const int Rows = 4;
-        private readonly bool _isSkewed;
-
-        public Run(OptimizerOptions options, int dimension, bool isSkewed, Workers workers)
-        {
-            var graph = new Graph([new IdRange(0, Features)], 0);
-            var table = graph.Add(new Table("t", graph.Features, dimension, Initializer.Normal(0.1)));
-            var flat = graph.Apply(new Reshape(new Shape(dimension)), graph.Apply(new Embed(table, 0, 1)));
-            var weight = new Parameter("o", new Shape(1, dimension), Initializer.Normal(0.5), IsTrained: false);
-            graph.AddOutput(graph.Apply(new Linear(graph.Add(weight), null), flat));
-            _isSkewed = isSkewed;
-            Trial = new Trial<T>(graph, 64, workers);
-            Optimizer = new Optimizer<T>(Trial.Store, options, workers);
-        }
-
-        public Trial<T> Trial { get; }
-
-        public ParameterStore<T> Store => Trial.Store;
-
-        public Optimizer<T> Optimizer { get; }
-
-        /// <summary>All that a checkpoint would hold, read as one is.</summary>
-        public List<(string Name, T[] Numbers)> Kept()
-        {
-            var table = new T[Store.Embeddings[0].Standing.Length];
-            Store.Embeddings[0].Read(0, table);
-            return [("t", table), .. Optimizer.Kept.Select(k => (k.Name, k.Buffer.Span.ToArray()))];
-        }
-
-        /// <summary>Goes on where another stands.</summary>
-        public void TakeOver(Run<T> other)
-        {
-            Store.DenseValues.Span.Clear();
-            other.Store.DenseValues.Span.CopyTo(Store.DenseValues.Span);
-            var kept = other.Kept();
-            kept[0].Numbers.CopyTo(Store.Embeddings[0].Standing.Span);
-            foreach (var ((_, numbers), target) in kept.Skip(1).Zip(Optimizer.Kept))
-                numbers.CopyTo(target.Buffer.Span);
-            Optimizer.Steps = other.Optimizer.Steps;
-            if (Optimizer.Average is { } average)
-                average.Count = other.Optimizer.Average!.Count;
-        }
-
-        /// <returns>The logits of the last step.</returns>
-        public double[] Train(int start, int end)
-        {
-            var logits = new double[Rows];
-            for (var step = start; step < end; step++)
-            {
-                var random = new System.Random(step);
-                for (var row = 0; row < Rows; row++)
-                    Trial.Ids[row] = (int)(Features * Math.Pow(random.NextDouble(), _isSkewed ? 6 : 1));
-                Trial.Forward(Rows);
-                for (var row = 0; row < Rows; row++)
-                    logits[row] = double.CreateChecked(Trial.Program.Logits(0)[row]);
-                Trial.Backward(Rows, step, Math.Pow(10, -4 * random.NextDouble()));
-                Optimizer.Step(1e-3 * (1 + Math.Sin(step)) * (step < 2000 ? 1 : 0.1));
-            }
-
-            return logits;
-        }
-
-        public void Dispose()
-        {
-            Optimizer.Dispose();
-            Trial.Dispose();
-        }
     }
 }
