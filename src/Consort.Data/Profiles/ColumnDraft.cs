@@ -104,7 +104,8 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
     // What a user did before stands in its order; of tags nobody knows one.
     private static ColumnDraft OfList(ColumnProfile column, ListProfile list, DataProfile profile)
     {
-        var isHistory = ColumnWords.IsHistory(column.Name) || profile.Columns.Any(c => c.StepTimes?.Of == column.Name) || (list.SameAs is not null && list.MeanLength >= LongLists);
+        var isHistory = ColumnWords.IsHistory(column.Name) || profile.Columns.Any(c => c.StepTimes?.Of == column.Name)
+            || (list.SameAs is not null && list.MeanLength >= LongLists);
         var same = (isHistory || list.AreValues) && list.SameAs is not null
             ? $", of the same tokens as {PrintableText.Short(list.SameAs, 40)}" : "";
         var draft = Made(column, isHistory ? FieldKind.Sequence : FieldKind.List, string.Create(CultureInfo.InvariantCulture,
@@ -134,7 +135,11 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
             {
                 Ages = new SequenceAges(steps.Of, steps.Until) { Order = steps.Order },
                 Format = steps.Format,
-                List = new FieldList { Splitter = new Delimiter(steps.Splitter), Keep = steps.Order == StepOrder.NewestFirst ? ListEnd.First : ListEnd.Last },
+                List = new FieldList
+                {
+                    Splitter = new Delimiter(steps.Splitter),
+                    Keep = steps.Order == StepOrder.NewestFirst ? ListEnd.First : ListEnd.Last,
+                },
             },
         };
     }
