@@ -20,7 +20,7 @@ public sealed class ListValueTests(ServerFixture fixture)
         {
             "seen" or "tags" => (object)Tokens(p.Value),
             // As numbers, and null where a step has no time.
-            "seen_times" => p.Value.Length == 0 ? new long?[0] : p.Value.Split(';').Select(t => t.Length == 0 ? (long?)null
+            "seen_times" => p.Value.Length == 0 ? Array.Empty<long?>() : p.Value.Split(';').Select(t => t.Length == 0 ? (long?)null
                 : long.Parse(t, System.Globalization.CultureInfo.InvariantCulture)).ToArray(),
             "likes" when Tokens(p.Value).Distinct().Count() == Tokens(p.Value).Length && Keys(p.Value).Distinct().Count() == Keys(p.Value).Length
                 => Tokens(p.Value).ToDictionary(t => t.Split(':')[0], t => float.Parse(t.Split(':')[1], System.Globalization.CultureInfo.InvariantCulture)),

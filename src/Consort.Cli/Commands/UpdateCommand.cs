@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Data.Sources;
 using Consort.Experiments.Packing;
 using Consort.Experiments.Updating;
 using Consort.Learning.Runs;
