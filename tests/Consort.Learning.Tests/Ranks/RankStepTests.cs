@@ -43,8 +43,8 @@ public sealed class RankStepTests(SmallData data)
         var alone = Walk(null, Activation.Tanh);
         var parted = ThreadRanks.Run(ranks, r => Walk(r, Activation.Tanh, alone.Weights, wire: wire));
         Assert.All(parted, p => Assert.Equal(parted[0].Gradients, p.Gradients));
-        // Each term but one's own is rounded, and so is the sum: half a unit each, of terms that may cancel.
-        var most = (1 + ranks) * Math.Pow(2, -bits);
+        // Each term is rounded, and so is the sum, by at most 2⁻ᵇ of itself; a term may be larger than the largest sum, for terms cancel.
+        var most = 2 * (1 + ranks) * Math.Pow(2, -bits);
         for (var s = 0; s < Steps; s++)
             Assert.InRange(Distance(alone.Gradients[s], parted[0].Gradients[s]), 0.05 * Math.Pow(2, -bits), most);
     }
