@@ -5,25 +5,28 @@ using Consort.Data.Sources;
 
 namespace Consort.Data.Encoders;
 
-/// <summary>Tells whether a cell is missing.</summary>
+/// <summary>Tells whether a cell is missing. In a numeric field a number means that number, however it is written.</summary>
 internal sealed class MissingTexts
 {
     /// <summary>For columns without cells.</summary>
-    public static MissingTexts None { get; } = new([]);
+    public static MissingTexts None { get; } = new([], isNumeric: false);
 
     private readonly bool _empty;
     private readonly byte[][] _texts;
     private readonly long[] _numbers; // those of them that are whole numbers
+    private readonly double[] _values; // of a numeric field: those that are numbers
 
-    public MissingTexts(Schema schema, Field field) : this(field.Missing ?? schema.Missing)
+    public MissingTexts(Schema schema, Field field) : this(field.Missing ?? schema.Missing, field.Kind == FieldKind.Numeric)
     {
     }
 
-    private MissingTexts(IReadOnlyList<string> texts)
+    private MissingTexts(IReadOnlyList<string> texts, bool isNumeric)
     {
         _empty = texts.Contains("");
+        _values = isNumeric ? [.. texts.Select(ValueOf).OfType<double>()] : [];
         _numbers = [.. texts.Where(t => long.TryParse(t, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var n)
-            && n.ToString(CultureInfo.InvariantCulture) == t).Select(t => long.Parse(t, CultureInfo.InvariantCulture))];
+            && n.ToString(CultureInfo.InvariantCulture) == t).Select(t => long.Parse(t, CultureInfo.InvariantCulture))
+            .Union(_values.Where(v => Math.Abs(v) < 1e18 && v == Math.Floor(v)).Select(v => (long)v))];
         _texts = [.. texts.Where(t => t.Length > 0).Select(System.Text.Encoding.UTF8.GetBytes)];
     }
 
@@ -44,6 +47,9 @@ internal sealed class MissingTexts
         {
             if (cell.SequenceEqual(text)) return true;
         }
-        return false;
+        return _values.Length != 0 && NumberParser.TryDecimal(cell, out var value) && Array.IndexOf(_values, value) >= 0;
     }
+
+    private static double? ValueOf(string text) =>
+        NumberParser.TryDecimal(System.Text.Encoding.UTF8.GetBytes(text), out var value) ? value : null;
 }

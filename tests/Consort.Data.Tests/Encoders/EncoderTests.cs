@@ -37,6 +37,24 @@ public sealed class EncoderTests : IDisposable
         Assert.Equal(["(missing)", "", "(missing)", "x"], Tokens(dataset));
     }
 
+    [Theory]
+    [InlineData("none")]
+    [InlineData("standardise")]
+    [InlineData("min_max")]
+    [InlineData("log2_buckets")]
+    [InlineData("'quantile_buckets: 3'")]
+    public void Missing_NumberWrittenOtherwise_IsMissing(string transform)
+    {
+        var field = $"kind: numeric, transform: {transform}, missing: ['', '-1', n]";
+        using var written = Encode(field, "-1", "-1.0", "-1e0", "", "5", "7", "9", "0", "n");
+        using var empty = Encode(field, "", "", "", "", "5", "7", "9", "0", ""); // a word for 0 makes no 0 missing
+        foreach (var (found, expected) in Row.Of(written.Train).Zip(Row.Of(empty.Train)))
+        {
+            Assert.Equal(expected.Ids, found.Ids);
+            Assert.Equal(expected.Numeric, found.Numeric);
+        }
+    }
+
     [Fact]
     public void Tokens_SeenOnlyInTest_AreOov()
     {

@@ -242,7 +242,6 @@ public sealed class ClickRows : IDisposable
         ];
         var until = row[15].Length == 0 ? 1e12 : double.Parse(row[15], CultureInfo.InvariantCulture);
         var steps = row[11] is "" or "-" ? 0 : row[11].Split(';').Length;
-        random = new Random(steps + (int)(until % 1000)); // of its own, so that other fields are as they were
         string Time() => DateTime.UnixEpoch.AddSeconds(Math.Floor(until / 1000) - Math.Floor(Math.Pow(10, random.NextDouble() * 8) - 1))
             .ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
         return [.. row, Or("", string.Join(';', Enumerable.Range(0, steps).Select(_ => Or(random.Next(2) == 0 ? "" : "-", Time()))))];

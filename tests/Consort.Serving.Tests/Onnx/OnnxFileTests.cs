@@ -64,7 +64,7 @@ public sealed class OnnxFileTests(ClickRows rows) : IClassFixture<ClickRows>
         var model = OnnxChecker.Load(path);
         Assert.Equal(
             ["user string", "item string", "at string", "visits double", "clicks double", "age double", "url int64", "price double",
-                "share double", "logit_2 double", "tags string", "seen string", "likes string", "likes_weights float", "pages int64", "paid string", "moment int64", "born int64", "best string", "depth double", "still double"],
+                "share double", "logit_2 double", "tags string", "seen string", "likes string", "likes_weights float", "pages int64", "paid string", "moment int64", "born int64", "best string", "depth double", "still double", "seen_times int64"],
             summary.Inputs.Select(i => $"{i.Name} {i.Type}"));
         Assert.Equal(summary.Inputs.Select(i => i.Name), model.Graph.Input.Select(i => i.Name));
         Assert.Contains(summary.Notes, n => n.StartsWith("field url is hashed", StringComparison.Ordinal));
