@@ -76,7 +76,7 @@ public sealed class GeneratedRowTests : IDisposable
         where TOffer : IOffer
     {
         offer.Price = Number(raw["price"]);
-        offer.Share = raw["share"] is { Length: > 0 } share ? decimal.Parse(share, CultureInfo.InvariantCulture) : null;
+        offer.Share = raw["share"] is { Length: > 0 } share ? decimal.Parse(share, NumberStyles.Float, CultureInfo.InvariantCulture) : null;
         offer.Site = raw["site"];
         offer.Device = System.Text.Encoding.UTF8.GetBytes(raw["device"]);
         offer.Visits = raw["visits"] is { Length: > 0 } visits ? int.Parse(visits, CultureInfo.InvariantCulture) : null;
