@@ -65,7 +65,7 @@ public sealed class HostileTests(ServerFixture fixture)
     [InlineData("{\"rows\": []", "malformed JSON")]
     [InlineData("{\"rows\": {}}", "rows: found an object, expected an array")]
     [InlineData("{\"rows\": [1]}", "rows[0]: found a number, expected an object or an array")]
-    [InlineData("{\"rows\": [{}, [\"1\"]]}", "rows[1]: found 1 values, expected 13")]
+    [InlineData("{\"rows\": [{}, [\"1\"]]}", "rows[1]: found 1 values, expected 15")]
     [InlineData("{\"rows\": [{}], \"candidates\": []}", "expected rows")]
     [InlineData("{\"rows\": [{}], \"context\": {}}", "expected rows")]
     [InlineData("{\"rows\": [{}], \"rows\": [{}]}", "twice")]

@@ -152,7 +152,7 @@ public sealed class ScorerTests : IDisposable
             StringComparison.Ordinal);
         Assert.Contains("not one that the model reads", Assert.Throws<ConsortException>(() => impression.Set("id", "1")).Message,
             StringComparison.Ordinal);
-        Assert.Contains("expected 13", Assert.Throws<ConsortException>(() => _scorer.Score([])).Message, StringComparison.Ordinal);
+        Assert.Contains("expected 15", Assert.Throws<ConsortException>(() => _scorer.Score([])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

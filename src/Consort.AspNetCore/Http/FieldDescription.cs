@@ -36,7 +36,8 @@ internal static class FieldDescription
         if (encoder.WriteTime(index, DateTimeOffset.UtcNow, time) is > 0 and var length)
         {
             json["format"] = Word(field.Kind == FieldKind.Time || field.Ages is not null ? field.Format : TimeFormat.Yymmddhh);
-            json["example"] = System.Text.Encoding.UTF8.GetString(time[..length]);
+            if (field.Ages is null) // times fit a history; by themselves they are none that may be sent
+                json["example"] = System.Text.Encoding.UTF8.GetString(time[..length]);
         }
         else if (kind == FieldKind.Boolean)
             json["example"] = "true";

@@ -6,8 +6,8 @@ using Consort.Serving;
 namespace Consort.AspNetCore.Scoring;
 
 /// <summary>
-/// What each field contributes to one impression: the change of the logit when the field is set to missing and all others stay.
-/// Contributions do not add up to the logit where fields interact.
+/// What each field contributes to one impression: the change of the logit when the field is set to missing and all others stay. With a
+/// history go the times of its steps, which say nothing without it. Contributions do not add up to the logit where fields interact.
 /// </summary>
 internal static class Explanation
 {
@@ -44,7 +44,7 @@ internal static class Explanation
                 answer.WriteStartObject();
                 answer.WriteString("field", fields.Names[field]);
                 if (values.Context[field].IsThere)
-                    WriteField(field, values.Context[field].Of(row));
+                    WriteField(field, row);
                 else
                     answer.WriteString("state", "missing");
                 answer.WriteEndObject();
@@ -53,8 +53,9 @@ internal static class Explanation
             answer.WriteEndArray();
             answer.WriteEndObject();
 
-            void WriteField(int field, ReadOnlySpan<byte> value)
+            void WriteField(int field, ReadOnlySpan<byte> row)
             {
+                var value = values.Context[field].Of(row);
                 Set(one, field, value);
                 answer.WritePropertyName("value");
                 answer.WriteRawValue(value, skipInputValidation: true);
@@ -64,9 +65,14 @@ internal static class Explanation
                     answer.WriteNumber("used", number);
                 one.Clear();
                 whole.Row.SetMissing(field);
+                var times = TimesOf(field);
+                if (times >= 0)
+                    whole.Row.SetMissing(times);
                 answer.WriteNumber("contribution", logit - Logit(lease.Scorer, whole));
                 answer.WriteNumber("probability_without", lease.Scorer.Score(whole));
                 Set(whole, field, value);
+                if (times >= 0 && values.Context[times].IsThere)
+                    Set(whole, times, values.Context[times].Of(row));
             }
         }
         catch (ConsortException e)
@@ -77,6 +83,16 @@ internal static class Explanation
         {
             lease.Version.Batches.Return(whole);
             lease.Version.Batches.Return(one);
+        }
+
+        // Of the steps of a history; −1 where there are none.
+        int TimesOf(int history)
+        {
+            var (names, schema) = (fields.Names, lease.Scorer.Encoder.Schema);
+            for (var field = 0; field < names.Count; field++)
+                if (schema.Fields[lease.Scorer.Encoder.FieldIndex(names[field])].Ages?.Of == names[history])
+                    return field;
+            return -1;
         }
 
         double? ClippedTo(int field, ReadOnlySpan<byte> value)

@@ -169,7 +169,7 @@ internal sealed class TrainCommand : ExampleCommand
             $"{training.Parameters:N0} parameters, {training.RowsPerSecond:N0} training rows/s, {Pace.Time(training.Seconds)}, peak memory {training.PeakMemoryBytes / 1048576.0:N0} MB"));
         if (training.Wire is { } wire)
             output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"ranks        {training.Ranks}; a step of one sends {wire.BytesPerStep / 1048576.0:N2} MB in {wire.CallsPerStep:N0} exchanges and {1000 * wire.SecondsPerStep:N1} ms"));
+                $"ranks        {training.Ranks}; in a step each sends {wire.BytesPerStep / 1048576.0:N2} MB in {wire.CallsPerStep:N0} exchanges and {1000 * wire.SecondsPerStep:N1} ms"));
         if (!result.HadFinished && training.Memory is { } memory)
             output.WriteLine($"memory       {Memory(memory)}");
         output.WriteLine($"report       {Path.Combine(shown, Path.GetRelativePath(run.Path, run.Report))}");

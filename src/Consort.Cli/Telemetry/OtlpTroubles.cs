@@ -21,6 +21,6 @@ internal sealed class OtlpTroubles(TextWriter log) : EventListener
             CultureInfo.InvariantCulture, eventData.Message ?? eventData.EventName ?? "", [.. eventData.Payload ?? []]);
         lock (_said)
             if (_said.Add(eventData.EventId))
-                log.WriteLine($"--otlp: {words.Split('\n')[0].TrimEnd()}; said once");
+                log.WriteLine($"--otlp: found a collector that does not take what it is sent; serving goes on, and this is not said again: {words.Split('\n')[0].TrimEnd()}");
     }
 }

@@ -98,6 +98,6 @@ internal sealed class SearchLoop(ISearchLimits limits, SearchSpace space, int[] 
             return string.Create(CultureInfo.InvariantCulture, $"trial {trial.Number}: {values}: cannot be trained: {failure}");
         var last = trial.Rungs[^1];
         return string.Create(CultureInfo.InvariantCulture,
-            $"trial {trial.Number}: {values}: {last.Score:F5} at {last.Epochs} {step}s{(Halving.Ranked(log.Trials).First().Number == trial.Number ? "  best" : "")}");
+            $"trial {trial.Number}: {values}: {last.Score:F5} after at most {last.Epochs} {step}s{(Halving.Ranked(log.Trials).First().Number == trial.Number ? "  best" : "")}");
     }
 }

@@ -76,7 +76,7 @@ public sealed class GeneratedRowTests : IDisposable
         where TOffer : IOffer
     {
         offer.Price = Number(raw["price"]);
-        offer.Share = raw["share"] is { Length: > 0 } share ? decimal.Parse(share, CultureInfo.InvariantCulture) : null;
+        offer.Share = raw["share"] is { Length: > 0 } share ? decimal.Parse(share, NumberStyles.Float, CultureInfo.InvariantCulture) : null;
         offer.Site = raw["site"];
         offer.Device = System.Text.Encoding.UTF8.GetBytes(raw["device"]);
         offer.Visits = raw["visits"] is { Length: > 0 } visits ? int.Parse(visits, CultureInfo.InvariantCulture) : null;
@@ -88,6 +88,8 @@ public sealed class GeneratedRowTests : IDisposable
         offer.Likes = raw["likes"].Length > 0 ? raw["likes"].Split(';').Skip(1) : [];
         offer.Best = raw["best"];
         offer.Depth = Number(raw["depth"]);
+        offer.Moment = raw["moment"] is { Length: > 0 } moment ? long.Parse(moment, CultureInfo.InvariantCulture) : null;
+        offer.SeenTimes = raw["seen_times"].Length > 0 ? raw["seen_times"].Split(';') : null;
         return offer;
 
         static double? Number(string text) => text.Length > 0 ? double.Parse(text, CultureInfo.InvariantCulture) : null;
@@ -109,6 +111,8 @@ internal interface IOffer
     IEnumerable<string> Likes { get; set; }
     string? Best { get; set; }
     double? Depth { get; set; }
+    long? Moment { get; set; }
+    string[]? SeenTimes { get; set; }
 }
 
 [ImpressionRow]
@@ -128,6 +132,9 @@ internal sealed class GeneratedOffer : IOffer
     public IEnumerable<string> Likes { get; set; } = [];
     public string? Best { get; set; }
     public double? Depth { get; set; }
+    public long? Moment { get; set; }
+    [ImpressionField("seen_times")]
+    public string[]? SeenTimes { get; set; }
 }
 
 internal sealed class ReflectedOffer : IOffer
@@ -146,6 +153,9 @@ internal sealed class ReflectedOffer : IOffer
     public IEnumerable<string> Likes { get; set; } = [];
     public string? Best { get; set; }
     public double? Depth { get; set; }
+    public long? Moment { get; set; }
+    [ImpressionField("seen_times")]
+    public string[]? SeenTimes { get; set; }
 }
 
 [ImpressionRow]

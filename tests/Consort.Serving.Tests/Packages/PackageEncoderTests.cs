@@ -150,9 +150,11 @@ public sealed class PackageEncoderTests : IDisposable
         foreach (var raw in _data.Raw)
         {
             var (ids, lists) = (new int[encoder.Space.Categorical.Count], new int[encoder.Space.ListRoom]);
-            encoder.Clear(ids, numerics, lists);
+            var times = new long[encoder.TimesPerRow];
+            encoder.Clear(ids, numerics, lists, times: times);
             foreach (var (name, value) in raw)
-                encoder.EncodeField(encoder.FieldIndex(name), Encoding.UTF8.GetBytes(value), ids, numerics, lists);
+                encoder.EncodeField(encoder.FieldIndex(name), Encoding.UTF8.GetBytes(value), ids, numerics, lists, times);
+            encoder.SettleTimes(lists, times);
             rows.Add([.. ids, .. lists]);
         }
 

@@ -78,7 +78,7 @@ public sealed class PackageFuzzTests : IDisposable
     {
         File.WriteAllBytes(_path, new PackageForge(_package).Build());
         using var scorer = Scorer.Load(_path);
-        Assert.Equal(13, scorer.Fields.Count);
+        Assert.Equal(15, scorer.Fields.Count);
     }
 
     [Theory]
