@@ -58,8 +58,8 @@ internal sealed record TeachingMethod(string Name, string Text, bool IsMember, F
         new("distil-soft", "distilled: soft labels 1 : 1", false, s => [Student(s, "distil-soft", s.Members, SoftLabels)]),
         new("distil", "distilled: logits 20 : 0.1", false, s => [Student(s, "distil", s.Members, ExperimentOptions.LogitMatching)]),
         new(Wide + "-distil", "distilled likewise into a tower of {0} times the arithmetic", false,
-            s => [s.Plan.Student($"{s.Model}-distil-wide{s.Members.Count}", s.Model, s.Replicate, ExperimentOptions.LogitMatching, s.Members,
-                o => Loosened(Widened(s, o)))]),
+            s => [s.Plan.Student($"{s.Model}-distil-wide{s.Members.Count}", s.Model, s.Replicate, ExperimentOptions.LogitMatching,
+                s.Members, o => Loosened(Widened(s, o)))]),
         new("distil-many", "distilled from {1}: logits 20 : 0.1", false,
             s => [Student(s, "distil-many", s.Many, ExperimentOptions.LogitMatching)]),
     ];
