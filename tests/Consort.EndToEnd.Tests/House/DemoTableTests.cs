@@ -29,7 +29,7 @@ public sealed partial class DemoTableTests
         var lines = new List<string>
         {
             $"| family | how it learned | towers to score | AUC | above {taught.GetProperty("name").GetString()} alone | log-loss |",
-            "|---|---|---|---|---|---|",
+            "|---|---|--:|--:|--:|--:|",
         };
         for (var row = 0; row < results.Length;)
         {
