@@ -25,14 +25,13 @@ public sealed class RecipeTests : IDisposable
         var first = new Told();
         var table = RecipeRunner.Run(new TwoModels(), Request(), 1, first, default);
         Assert.Equal(4, table.Results.Rows.Count);
-        Assert.StartsWith("4 runs; the rest takes about", first.Lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("4 runs; the rest takes ", first.Lines[0], StringComparison.Ordinal);
         Assert.Equal(5, first.Lines.Count);
         var written = File.ReadAllText(Path.Combine(_folder.Path, "out", "results.json"));
         var stamps = Stamps();
         var second = new Told();
         var again = RecipeRunner.Run(new TwoModels(), Request(), 1, second, default);
-        Assert.Equal(["4 runs, 4 finished before; the rest takes about 0 s on this machine, if early stopping leaves 10 epochs"],
-            second.Lines);
+        Assert.Equal(["4 runs, 4 finished before"], second.Lines);
         Assert.Equal(table.ToCsv(), again.ToCsv());
         Assert.Equal(written, again.ToJson());
         Assert.Equal(stamps, Stamps());
