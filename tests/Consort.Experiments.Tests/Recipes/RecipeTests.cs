@@ -38,6 +38,22 @@ public sealed class RecipeTests : IDisposable
     }
 
     [Fact]
+    public void Run_OneRun_IsNotCalledRuns()
+    {
+        var told = new Told();
+        RecipeRunner.Run(new TwoModels { Models = ["LR"] }, Request() with { Seeds = 1 }, 1, told, default);
+        Assert.StartsWith("1 run; the rest takes ", told.Lines[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, "less than a second")]
+    [InlineData(0.99, "less than a second")]
+    [InlineData(1, "about 1 s")]
+    [InlineData(99, "about 99 s")]
+    [InlineData(600, "about 10 min")]
+    public void About_Seconds_AreSaidForPeople(double seconds, string expected) => Assert.Equal(expected, RecipePace.About(seconds));
+
+    [Fact]
     public void Run_Stopped_GoesOnWhereItStopped()
     {
         using var source = new CancellationTokenSource();
@@ -132,7 +148,9 @@ public sealed class RecipeTests : IDisposable
 
         public override string Source => "";
 
-        public override IReadOnlyList<string> Rows => ["LR", "FM"];
+        public IReadOnlyList<string> Models { get; init; } = ["LR", "FM"];
+
+        public override IReadOnlyList<string> Rows => Models;
 
         public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request) =>
             [.. Rows.SelectMany(model => Enumerable.Range(0, request.Seeds).Select(i =>
