@@ -55,7 +55,7 @@ public sealed class SchemaDraftTests : IDisposable
     public void Of_TimesWithAClock_AreTimesOfTheHistoryAndNeverWeights(string format, char splitter)
     {
         var random = new Random(5);
-        string[] heads = ["click,at,item,seen,seen_at", "click,at,item,seen_at"];
+        string[] heads = ["click,at,item,seen,seen_history_at", "click,at,item,seen_history_at"]; // a name of lists, also with spaces
         StringBuilder[] texts = [.. heads.Select(h => new StringBuilder(h).Append('\n'))];
         for (var row = 0; row < 500; row++)
         {
