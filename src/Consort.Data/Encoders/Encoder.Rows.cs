@@ -7,6 +7,8 @@ namespace Consort.Data.Encoders;
 /// <content>Rows that are filled field by field, as a scorer does.</content>
 public sealed partial class Encoder
 {
+    private static readonly RowRules Scored = RowRules.Fitted(labelRequired: false, passesOver: true);
+
     /// <summary>
     /// Sets every column of a row to what it is where the field is not given: missing, and for numeric fields of libsvm and libffm data 0,
     /// as there, unless the schema says that they are missing.
@@ -76,7 +78,7 @@ public sealed partial class Encoder
         }
         catch (CellError error)
         {
-            throw new ConsortException($"column {Schema.Fields[field].Name}: found {RowParser.Show(value)}, expected {error.Message}");
+            throw new ConsortException($"column {Schema.Fields[field].Name}: found {RowParser.Show(value)}, expected {error.Message}{error.Mend(Scored)}");
         }
         foreach ((var column, var position, var numeric) in _byField[field])
         {
@@ -164,7 +166,7 @@ public sealed partial class Encoder
         }
         catch (CellError error)
         {
-            throw new ConsortException($"column {Schema.Fields[field].Name}: found {RowParser.Show(token)}, expected {error.Message}");
+            throw new ConsortException($"column {Schema.Fields[field].Name}: found {RowParser.Show(token)}, expected {error.Message}{error.Mend(Scored)}");
         }
         foreach ((var column, var position, _) in _byField[field])
         {

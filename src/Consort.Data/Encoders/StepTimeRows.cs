@@ -75,7 +75,7 @@ internal sealed class StepTimeRows(IReadOnlyList<ColumnEncoder> categorical, int
             }
             catch (CellError error)
             {
-                throw new ConsortException($"column {column.Name}: found times that do not fit the row, expected {error.Message}");
+                throw new ConsortException($"column {column.Name}: found {Of(column, start, room).Found}, expected {error.Message}");
             }
         }
     }

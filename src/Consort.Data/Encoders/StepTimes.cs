@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consort.Data.Schemas;
 using Consort.Data.Sources;
 
@@ -43,7 +44,8 @@ internal readonly ref struct StepTimes(Span<long> room, Field field)
         {
             var (last, order) = (_room[Last], field.Ages!.Order);
             if (last != AgeColumn.NoTime && (order == StepOrder.OldestFirst ? time < last : order == StepOrder.NewestFirst && time > last))
-                throw new CellError(row, $"times in order ({Words.Of(order)}): that of step {step + 1} is {(time < last ? "before" : "after")} the one in front of it; sort history and times, or let the field say order: any");
+                throw new CellError(row, $"times in order ({Words.Of(order)}): that of step {step + 1} is {(time < last ? "before" : "after")} the one in front of it",
+                    ("sort history and times, or let the field say order: any", "sort history and times"));
             if (_room[NewestStep] == 0 || time > _room[Newest]) (_room[Newest], _room[NewestStep]) = (time, step + 1);
             _room[Last] = time;
         }
@@ -51,6 +53,9 @@ internal readonly ref struct StepTimes(Span<long> room, Field field)
         if (step < list.MaxLength || list.Keep == ListEnd.Last) _room[Kept + (int)(step % list.MaxLength)] = time;
         _room[Given] = step + 1;
     }
+
+    /// <summary>What a row has that does not fit, for messages: times and steps.</summary>
+    public string Found => $"{Counted(_room[Given], "time")} beside {Counted(_room[Steps], "step")}";
 
     /// <summary>Writes the list, n and n ids, once the row is whole; gives n, and −1 where it came encoded.</summary>
     /// <param name="offset">The id of a step without an age.</param>
@@ -75,4 +80,6 @@ internal readonly ref struct StepTimes(Span<long> room, Field field)
         }
         return n;
     }
+
+    private static string Counted(long n, string what) => string.Create(CultureInfo.InvariantCulture, $"{n} {what}{(n == 1 ? "" : "s")}");
 }

@@ -31,7 +31,14 @@ internal static class TimeText
 
     /// <summary>What is expected of a text that is no time, for messages.</summary>
     public static string Say(TimeFormat format, ReadOnlySpan<byte> text) =>
-        (IsOutside(text, format) ? $"a time of {Range}" : Say(format)) + " or empty";
+        !IsOutside(text, format) ? $"{Say(format)} or empty"
+        : UnitOf(text) is not { } unit || unit == format ? $"a time of {Range} or empty"
+        : $"{Say(format)} or empty (looks like {Say(unit)["a time as ".Length..]}, which format: {Words.Of(unit)} reads)";
+
+    // The unit in which a number is a time that rows may well be of: 1990 to 2099.
+    private static TimeFormat? UnitOf(ReadOnlySpan<byte> text) =>
+        NumberParser.TryDecimal(text, out var number) && UnitFor(number) is var unit
+        && number / unit.UnitsPerSecond() is >= 631_152_000 and < 4_102_444_800 ? unit : null;
 
     /// <summary>Reads a time.</summary>
     public static bool TryRead(ReadOnlySpan<byte> text, TimeFormat format, out long ticks) =>

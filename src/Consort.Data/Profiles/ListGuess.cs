@@ -70,11 +70,12 @@ internal static partial class ListGuess
         return new ListProfile(splitter, areWeighted ? ":" : null, (double)tokens / rows, longest, counts.Count, null, top);
     }
 
-    // Every token has a weight, and they are not the times of a day.
+    // Every token has a weight, and they are no times: what stands behind the last colon of a clock is a number, too.
     private static bool AreWeighted(IReadOnlyList<TextCount> values, string splitter)
     {
         var tokens = values.SelectMany(v => v.Text.Split(splitter));
-        return tokens.All(IsWeighted) && !tokens.All(t => Clock().IsMatch(t));
+        return tokens.All(IsWeighted) && !tokens.All(t => Clock().IsMatch(t))
+            && !tokens.Any(t => TimeShapes.TryRead(t, TimeFormat.Iso, out _));
     }
 
     private static bool IsWeighted(string token) =>
@@ -112,6 +113,6 @@ internal static partial class ListGuess
     [GeneratedRegex(@"^[\w.-]*\d$")]
     private static partial Regex Coded();
 
-    [GeneratedRegex(@"^\d{1,2}:\d{2}(:\d{2})?$")]
+    [GeneratedRegex(@"^\d{1,2}:\d{2}(:\d{2}([.,]\d{1,9})?)?$")]
     private static partial Regex Clock();
 }

@@ -75,6 +75,7 @@ public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraf
         {
             var line = Needless()
                 .Replace(lines[fields + 1 + i], m => Word().IsMatch(m.Groups[1].Value) ? ": " + m.Groups[1].Value : m.Value);
+            if (Columns[i].Field.Ages is not null) line = Cut().Replace(line, "", 1);
             text.Append(line.PadRight(MostWidth)).Append("  # ").Append(PrintableText.Of(Columns[i].Why)).Append('\n');
         }
         return text.ToString();
@@ -141,6 +142,10 @@ public sealed partial record SchemaDraft(Schema Schema, IReadOnlyList<ColumnDraf
         if (field.Kind is FieldKind.Numeric or FieldKind.Time && column.Odd is { } odd) own.AddRange(odd.Texts);
         return own.Except(missing).Any() ? field with { Missing = [.. missing.Union(own)] } : field;
     }
+
+    // Times are cut as the history is whose they are.
+    [GeneratedRegex(", max_len: [0-9]+, keep: [a-z]+")]
+    private static partial Regex Cut();
 
     [GeneratedRegex(": \"([^\"\\\\]*)\"")]
     private static partial Regex Needless();

@@ -25,17 +25,23 @@ internal static class StepTimeGuess
         for (var h = 0; h < columns.Length; h++)
         {
             if (h == column || columns[h].List is not { } list) continue;
-            var splitter = samples[column].Splitter ?? columns[column].List?.Splitter ?? list.Splitter;
-            if (Read(samples[column], splitter) is not { } read || OrderOf(read.Times) is not { } order
-                || !AreAlike(samples[column], splitter, samples[h], list.Splitter)) continue;
-            foreach (var (t, time) in columns.Index().Where(c => c.Item.Time is not null))
+            foreach (var splitter in SplittersOf(samples[column], columns[column].List, list))
             {
-                if (ArePast(samples[column], read.Times, samples[t]))
-                    return new StepTimes(columns[h].Name, time.Name, splitter, read.Format, order);
+                if (Read(samples[column], splitter) is not { } read || OrderOf(read.Times) is not { } order
+                    || !AreAlike(samples[column], splitter, samples[h], list.Splitter)) continue;
+                foreach (var (t, time) in columns.Index().Where(c => c.Item.Time is not null))
+                {
+                    if (ArePast(samples[column], read.Times, samples[t]))
+                        return new StepTimes(columns[h].Name, time.Name, splitter, read.Format, order);
+                }
             }
         }
         return null;
     }
+
+    // A space within the times may have been taken for what stands between them.
+    private static IEnumerable<string> SplittersOf(SampledColumn column, ListProfile? own, ListProfile steps) =>
+        column.Splitter is { } known ? [known] : new[] { own?.Splitter, steps.Splitter }.OfType<string>().Distinct();
 
     // The times of each text; null where some token is none, or they are written in several ways.
     private static (long[][] Times, TimeFormat Format)? Read(SampledColumn column, string splitter)

@@ -1,10 +1,16 @@
 namespace Consort.Data.Sources;
 
 /// <summary>A cell that is not what its column expects; whoever knows its place turns it into a <see cref="ConsortException"/>.</summary>
-internal sealed class CellError(int row, string expected) : Exception(expected)
+/// <param name="row">The row within its group.</param>
+/// <param name="expected">What was expected.</param>
+/// <param name="mend">What mends it where the schema can still be changed, and where only the rows can; null where that is plain.</param>
+internal sealed class CellError(int row, string expected, (string Schema, string File)? mend = null) : Exception(expected)
 {
     /// <summary>The row within its group.</summary>
     public int Row { get; } = row;
+
+    /// <summary>The end of a message: what mends it.</summary>
+    public string Mend(RowRules rules) => mend is { } how ? rules.Mend(how.Schema, how.File) : "";
 }
 
 /// <summary>
@@ -46,7 +52,7 @@ internal static class FirstBadCell
         var found = text.IsEmpty ? "an empty cell" : RowParser.Show(text);
         var place = rows.PlaceOf(error.Row);
         return new ConsortException(
-            $"{rows.Say(place)}, column {name}: found {found}, expected {error.Message}{CellHint.Of(rows.Layout, field, text, place, Texts)}");
+            $"{rows.Say(place)}, column {name}: found {found}, expected {error.Message}{error.Mend(rows.Layout.Rules)}{CellHint.Of(rows.Layout, field, text, place, Texts)}");
 
         // For a label whose values have no name yet: what stands in its column.
         IReadOnlyCollection<string> Texts(int most)

@@ -39,8 +39,10 @@ internal sealed class RecipePace
         return sum;
     }
 
-    /// <summary>Seconds for people.</summary>
-    public static string Time(double seconds) => seconds < 100
+    /// <summary>Seconds for people, with the word about where it is needed.</summary>
+    public static string About(double seconds) => seconds < 1 ? "less than a second" : $"about {Time(seconds)}";
+
+    private static string Time(double seconds) => seconds < 100
         ? string.Create(CultureInfo.InvariantCulture, $"{seconds:F0} s")
         : seconds < 6000
             ? string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:F0} min")

@@ -83,7 +83,7 @@ internal static class RecipeRunner
                     var left = pace.Left(plan.Where((p, k) => outcomes[k] is null && RunSummary.Find(p.Folder) is null)
                         .Select(p => p.Run.Row)) / jobs;
                     progress?.Keep(string.Create(CultureInfo.InvariantCulture,
-                        $"{i + 1}/{plan.Count}  {run.Name}{(left is { } seconds ? $", about {RecipePace.Time(seconds)} left" : "")}"));
+                        $"{i + 1}/{plan.Count}  {run.Name}{(left is { } seconds ? $", {RecipePace.About(seconds)} left" : "")}"));
                 }
 
                 TestRows.Forget(folder);
@@ -148,7 +148,7 @@ internal static class RecipeRunner
         var finished = plan.Count - open.Count;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{plan.Count} runs{(finished > 0 ? $", {finished} finished before" : "")}{(pace.Left(open.Select(p => p.Run.Row)) / jobs is { } s ? $"; the rest takes about {RecipePace.Time(s)} on this machine, if early stopping leaves {StepProbe.GuessedEpochs} epochs" : "")}");
+            $"{plan.Count} run{(plan.Count == 1 ? "" : "s")}{(finished > 0 ? $", {finished} finished before" : "")}{(open.Count > 0 && pace.Left(open.Select(p => p.Run.Row)) / jobs is { } s ? $"; the rest takes {RecipePace.About(s)} on this machine, if early stopping leaves {StepProbe.GuessedEpochs} epochs" : "")}");
     }
 
     private static void Write(RecipeRequest request, RecipeTable table)

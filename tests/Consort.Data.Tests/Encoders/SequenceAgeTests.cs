@@ -71,6 +71,7 @@ public sealed class SequenceAgeTests : IDisposable
     [InlineData("100,a|b|c|d,1|2|3|4|5", "\"1|2|3|4|5\", expected as many times as h has steps: 4, not 5")]
     [InlineData("100,a|b|c,1|101|3", "\"1|101|3\", expected times in order (oldest_first): that of step 3 is before the one in front of it; sort history and times, or let the field say order: any")]
     [InlineData("100,a|b|c,1|2|101", "\"1|2|101\", expected no time later than the row's own (now): that of step 3 is, and would tell a model what came after")]
+    [InlineData("100,a|b|c,1|1790022248000|3", "\"1|1790022248000|3\", expected a time as seconds since 1970 or empty (looks like milliseconds since 1970, which format: unix_ms reads): of step 2 it is \"1790022248000\"")]
     [InlineData("100,a|b|c,1|x|3", "\"1|x|3\", expected a time as seconds since 1970 or empty: of step 2 it is \"x\"")]
     public void Encode_TimesThatCannotBe_NamesLineColumnAndStep(string row, string expected)
     {
@@ -78,6 +79,17 @@ public sealed class SequenceAgeTests : IDisposable
         var schema = Fields($"{Times}, format: unix_s", ", max_len: 2");
         var e = Assert.Throws<ConsortException>(() => Encode(schema, "100,a,1", row));
         Assert.Equal($"{_folder.At("d.csv")}:2, column t: found {expected}", e.Message);
+    }
+
+    // The encoder is there, and reads no other order.
+    [Fact]
+    public void Read_TimesOutOfOrderByAnEncoderThatIsThere_AdvisesWhatAFinishedRunCanTake()
+    {
+        using var dataset = Encode(Fields(Times), "100,a|b,1|2");
+        var path = _folder.File("later.csv", "1,100,a|b,2|1\n");
+        using var reader = new RawBatchReader(path, dataset.Encoder, 7, labelRequired: true, UnknownColumns.Refuse);
+        var e = Assert.Throws<ConsortException>(() => reader.Next());
+        Assert.Equal($"{path}:1, column t: found \"2|1\", expected times in order (oldest_first): that of step 2 is before the one in front of it; the run keeps the schema it was trained with: sort history and times", e.Message);
     }
 
     [Fact]
@@ -172,17 +184,23 @@ public sealed class SequenceAgeTests : IDisposable
         encoder.Clear(ids, [], lists, 0, times);
         Put("now", "100");
         Put("t", "1|2");
-        Assert.Equal("column t: found times that do not fit the row, expected as many times as h has steps: 0, not 2",
+        Assert.Equal("column t: found 2 times beside 0 steps, expected as many times as h has steps: 0, not 2",
+            Assert.Throws<ConsortException>(() => encoder.SettleTimes(lists, times)).Message);
+        Put("h", "a");
+        Assert.Equal("column t: found 2 times beside 1 step, expected as many times as h has steps: 1, not 2",
             Assert.Throws<ConsortException>(() => encoder.SettleTimes(lists, times)).Message);
         Put("h", "a|b");
         Put("now", "1");
-        Assert.StartsWith("column t: found times that do not fit the row, expected no time later than the row's own (now): that of step 2 is",
+        Assert.StartsWith("column t: found 2 times beside 2 steps, expected no time later than the row's own (now): that of step 2 is",
             Assert.Throws<ConsortException>(() => encoder.SettleTimes(lists, times)).Message, StringComparison.Ordinal);
         Put("now", "2");
         encoder.SettleTimes(lists, times);
         Assert.Equal("1 0", Bucket(encoder, lists.AsSpan(ids[1] + 1, lists[ids[1]])));
-        Assert.StartsWith("column t: found \"1\", expected times in order", Assert.Throws<ConsortException>(() =>
-            encoder.AddToken(encoder.FieldIndex("t"), "1"u8, lists, null, times)).Message, StringComparison.Ordinal);
+        const string OutOfOrder = "expected times in order (oldest_first): that of step ";
+        const string Mend = " is before the one in front of it; the run keeps the schema it was trained with: sort history and times";
+        Assert.Equal($"column t: found \"1\", {OutOfOrder}3{Mend}", Assert.Throws<ConsortException>(() =>
+            encoder.AddToken(encoder.FieldIndex("t"), "1"u8, lists, null, times)).Message);
+        Assert.Equal($"column t: found \"2|1\", {OutOfOrder}2{Mend}", Assert.Throws<ConsortException>(() => Put("t", "2|1")).Message);
         encoder.Clear(encoder.FieldIndex("t"), ids, [], lists, times);
         encoder.SettleTimes(lists, times);
         Assert.Equal(0, lists[ids[1]]);

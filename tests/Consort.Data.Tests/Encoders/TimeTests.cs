@@ -64,6 +64,11 @@ public sealed class TimeTests : IDisposable
     [InlineData("0001-01-01T23:59:59", "auto", "a time of 0001-01-02 to 9999-12-30 or empty")]
     [InlineData("253402300799", "unix_s", "a time of 0001-01-02 to 9999-12-30 or empty")]
     [InlineData("1e300", "unix_ms", "a time of 0001-01-02 to 9999-12-30 or empty")]
+    [InlineData("1790022248000", "unix_s", "a time as seconds since 1970 or empty (looks like milliseconds since 1970, which format: unix_ms reads)")]
+    [InlineData("1790022248000.5", "unix_s", "a time as seconds since 1970 or empty (looks like milliseconds since 1970, which format: unix_ms reads)")]
+    [InlineData("1790022248000000", "unix_ms", "a time as milliseconds since 1970 or empty (looks like microseconds since 1970, which format: unix_us reads)")]
+    [InlineData("1790022248000000000", "unix_s", "a time as seconds since 1970 or empty (looks like nanoseconds since 1970, which format: unix_ns reads)")]
+    [InlineData("9790022248000", "unix_s", "a time of 0001-01-02 to 9999-12-30 or empty")] // of 2280
     [InlineData("2026-13-01", "iso", "a time as ISO 8601 (2026-11-01T13:05:00Z) or empty")]
     [InlineData("soon", "unix_s", "a time as seconds since 1970 or empty")]
     public void Encode_WhatIsNoTime_SaysWhichThereAre(string text, string format, string expected) =>

@@ -43,6 +43,51 @@ public sealed class SchemaDraftTests : IDisposable
         Assert.Equal(["", "NA"], draft.Schema.Missing);
     }
 
+    // What stands behind a colon of a clock is no weight, whether there is a history beside it or none.
+    [Theory]
+    [InlineData("yyyy-MM-dd HH:mm:ss", '|')]
+    [InlineData("yyyy-MM-dd HH:mm:ss", ';')]
+    [InlineData("yyyy-MM-dd HH:mm", '|')]
+    [InlineData("yyyy-MM-dd HH:mm:ss.f", '|')]
+    [InlineData("yyyy-MM-ddTHH:mm:ss", '|')]
+    [InlineData("yyyy-MM-ddTHH:mm:ssZ", '|')]
+    [InlineData("yyyy-MM-dd HH:mm:ss+00:00", '|')]
+    public void Of_TimesWithAClock_AreTimesOfTheHistoryAndNeverWeights(string format, char splitter)
+    {
+        var random = new Random(5);
+        string[] heads = ["click,at,item,seen,seen_history_at", "click,at,item,seen_history_at"]; // a name of lists, also with spaces
+        StringBuilder[] texts = [.. heads.Select(h => new StringBuilder(h).Append('\n'))];
+        for (var row = 0; row < 500; row++)
+        {
+            // Few minutes: what stands in front of the last colon comes again and again, as tokens do.
+            var at = new DateTime(2026, 9, 26, 18, 0, 0).AddMinutes(random.Next(60));
+            DateTime[] times = [.. Enumerable.Range(0, random.Next(9)).Select(_ => at.AddSeconds(-random.Next(9000))).Order()];
+            var steps = string.Join(splitter, times.Select(_ => $"i{random.Next(40)}"));
+            var start = $"{random.Next(2)},{Text(at)},i{random.Next(40)},";
+            var ages = string.Join(splitter, times.Select(Text));
+            texts[0].Append(start).Append(steps).Append(',').Append(ages).Append('\n');
+            texts[1].Append(start).Append(ages).Append('\n');
+        }
+        var column = Of(texts[0].ToString()).Columns[4];
+        Assert.Equal(("sequence", TimeFormat.Iso, null),
+            (column.Kind, column.Field.Format, column.Field.List!.WeightSplitter?.Text));
+        Assert.Equal(new SequenceAges("seen", "at") { Order = StepOrder.OldestFirst }, column.Field.Ages);
+        Assert.Equal(splitter.ToString(), column.Field.List.Splitter.Text);
+        Assert.Null(Of(texts[1].ToString(), "alone.csv").Columns[3].Field.List?.WeightSplitter);
+
+        string Text(DateTime time) => time.ToString(format, CultureInfo.InvariantCulture);
+    }
+
+    // Lists of Parquet are known to be such.
+    [Theory]
+    [InlineData("2026-09-26 14:13:12", null)]
+    [InlineData("2026-09-26 14:13:12.123456", null)]
+    [InlineData("14:13:12.5", null)]
+    [InlineData("shoes:12", ":")]
+    [InlineData("a 26:12.5", ":")]
+    public void Known_ListsOfTimes_HaveNoWeights(string token, string? weights) =>
+        Assert.Equal(weights, ListGuess.Known([new TextCount($"{token}|{token}", 3, 0, 0, 0)], "|").WeightSplitter);
+
     [Theory]
     [InlineData("oldest_first", 0)]
     [InlineData("newest_first", 0)]
@@ -74,6 +119,9 @@ public sealed class SchemaDraftTests : IDisposable
             (draft.Columns[4].Kind, field.Ages!.Of, field.Ages.Until, Words.Of(field.Ages.Order), field.Format));
         Assert.Equal(order == "newest_first" ? ListEnd.First : ListEnd.Last, draft.Columns[3].Field.List!.Keep);
         Assert.Equal("sequence", draft.Columns[3].Kind);
+        var line = draft.ToYaml([]).Split('\n').Single(l => l.Contains("ages_of", StringComparison.Ordinal));
+        Assert.DoesNotContain("max_len", line, StringComparison.Ordinal); // those of the history
+        Assert.DoesNotContain("keep", line, StringComparison.Ordinal);
         Assert.Equal(draft.Schema, Schema.Load(OptionMap.Parse(draft.ToYaml([]), "again.yaml")));
     }
 

@@ -25,18 +25,33 @@ public sealed class RecipeTests : IDisposable
         var first = new Told();
         var table = RecipeRunner.Run(new TwoModels(), Request(), 1, first, default);
         Assert.Equal(4, table.Results.Rows.Count);
-        Assert.StartsWith("4 runs; the rest takes about", first.Lines[0], StringComparison.Ordinal);
+        Assert.StartsWith("4 runs; the rest takes ", first.Lines[0], StringComparison.Ordinal);
         Assert.Equal(5, first.Lines.Count);
         var written = File.ReadAllText(Path.Combine(_folder.Path, "out", "results.json"));
         var stamps = Stamps();
         var second = new Told();
         var again = RecipeRunner.Run(new TwoModels(), Request(), 1, second, default);
-        Assert.Equal(["4 runs, 4 finished before; the rest takes about 0 s on this machine, if early stopping leaves 10 epochs"],
-            second.Lines);
+        Assert.Equal(["4 runs, 4 finished before"], second.Lines);
         Assert.Equal(table.ToCsv(), again.ToCsv());
         Assert.Equal(written, again.ToJson());
         Assert.Equal(stamps, Stamps());
     }
+
+    [Fact]
+    public void Run_OneRun_IsNotCalledRuns()
+    {
+        var told = new Told();
+        RecipeRunner.Run(new TwoModels { Models = ["LR"] }, Request() with { Seeds = 1 }, 1, told, default);
+        Assert.StartsWith("1 run; the rest takes ", told.Lines[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, "less than a second")]
+    [InlineData(0.99, "less than a second")]
+    [InlineData(1, "about 1 s")]
+    [InlineData(99, "about 99 s")]
+    [InlineData(600, "about 10 min")]
+    public void About_Seconds_AreSaidForPeople(double seconds, string expected) => Assert.Equal(expected, RecipePace.About(seconds));
 
     [Fact]
     public void Run_Stopped_GoesOnWhereItStopped()
@@ -133,7 +148,9 @@ public sealed class RecipeTests : IDisposable
 
         public override string Source => "";
 
-        public override IReadOnlyList<string> Rows => ["LR", "FM"];
+        public IReadOnlyList<string> Models { get; init; } = ["LR", "FM"];
+
+        public override IReadOnlyList<string> Rows => Models;
 
         public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request) =>
             [.. Rows.SelectMany(model => Enumerable.Range(0, request.Seeds).Select(i =>
