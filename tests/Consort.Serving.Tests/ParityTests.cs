@@ -185,7 +185,7 @@ public sealed class ParityTests(ServingData data, ITestOutputHelper output)
             }
 
             var e = Assert.Throws<ConsortException>(() => whole.Score(new Dated("d1", [.. seen, "s3"], now, [.. times, now, now], "s3", "")));
-            Assert.Equal($"column seen_times: found {seen.Length + 2} times beside {seen.Length + 1} steps, expected as many times as seen has steps: {seen.Length + 1}, not {seen.Length + 2}", e.Message);
+            Assert.Equal($"column seen_times: found {seen.Length + 2} times beside {seen.Length + 1} step{(seen.Length == 0 ? "" : "s")}, expected as many times as seen has steps: {seen.Length + 1}, not {seen.Length + 2}", e.Message);
         }
 
         Assert.Equal("candidate fields: found 2 of seen_times, seen, moment, expected all of them or none: a history is dated by the row's time",
