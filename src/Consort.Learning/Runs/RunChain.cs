@@ -67,7 +67,7 @@ internal sealed class RunChain(string folder)
     /// <summary>Removes what a beginning that was refused has left.</summary>
     public void RemoveUnlessBegun()
     {
-        if (Directory.Exists(First))
+        if (Directory.Exists(First) || Directory.Exists(In(Later)))
             return;
         File.Delete(In(Pointer));
         if (Directory.Exists(Path) && !Directory.EnumerateFileSystemEntries(Path).Any())

@@ -125,7 +125,7 @@ public sealed class DailyRunnerTests : IDisposable
         File.Copy(_folder.At("day2.csv"), _folder.At("day2b.csv"));
         Run("all.yaml", OnePhase, "run", "  - { days: day*.csv }\n", isResumed: true, notice: said.Add);
         Assert.Equal([$"passes over day day2b: {_folder.At("run/days/day2")} has seen its rows; `again: true` trains on them once more"], said);
-        Assert.Equal(2, Run("again.yaml", OnePhase, "again", "  - { days: day*.csv, again: true }\n").Days.Count);
+        Assert.Equal(3, Run("again.yaml", OnePhase, "again", "  - { days: day*.csv, again: true }\n").Days.Count);
     }
 
     [Fact]
