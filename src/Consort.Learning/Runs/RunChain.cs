@@ -83,7 +83,8 @@ internal sealed class RunChain(string folder)
     private string[] Ways()
     {
         string[] ways = [.. File.ReadAllText(In(Pointer)).TrimEnd('\n').Split('\n')];
-        return Array.TrueForAll(ways, IsWay) ? ways : throw new ConsortException($"{In(Pointer)}: the file is damaged, expected {Beginning} or {Later}/NAME");
+        return Array.TrueForAll(ways, IsWay) ? ways
+            : throw new ConsortException($"{In(Pointer)}: the file is damaged, expected {Beginning} or {Later}/NAME");
 
         static bool IsWay(string way) => way.Split('/') is [Beginning] || (way.Split('/') is [Later, { Length: > 0 } day]
             && day.IndexOfAny(System.IO.Path.GetInvalidFileNameChars()) < 0 && day is not ("." or ".."));

@@ -69,7 +69,7 @@ public sealed class UpdateTests : IDisposable
         var (run, second) = (Trained(), _clicks.At("run-days/valid"));
         Does("update", run, "--data", _clicks.Valid, "-q");
         string[] command = ["distil", second, "--model", "DNN", "--out", _clicks.At("student"), "-q"];
-        var said = Does(command).Output;
+        var said = ConsoleRun.Of(command).Output;
         Assert.Contains("valid AUC", said, StringComparison.Ordinal); // a day has no test rows
         Assert.Contains("no test rows: these are of the validation rows, which also chose the student's weights", said, StringComparison.Ordinal);
         Assert.DoesNotContain("test AUC", said, StringComparison.Ordinal);
