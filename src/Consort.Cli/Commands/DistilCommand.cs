@@ -141,8 +141,10 @@ internal sealed class DistilCommand : ExampleCommand
                 result.Tried, new("tried", t => t.Name), new("valid AUC", t => t.ValidAuc, "F6"),
                 new("log-loss", t => t.ValidLogLoss, "F6"), new("s", t => t.Seconds, "F0"), new("kept", t => t.IsBest ? "yes" : "")));
         Terminal.Show(ResultTable.Of(
-            Lines(result), new("", l => l.Name), new("test AUC", l => l.Auc, "F6"), new("log-loss", l => l.LogLoss, "F6"),
+            Lines(result), new("", l => l.Name), new($"{result.Split} AUC", l => l.Auc, "F6"), new("log-loss", l => l.LogLoss, "F6"),
             new("parameters", l => l.Parameters, "N0")));
+        if (result.Split != "test")
+            Terminal.Output.WriteLine("no test rows: these are of the validation rows, which also chose the student's weights");
         if (result.ToTeacher is { } teacher)
             Terminal.Output.WriteLine(Text(
                 $"student − teacher        {teacher.AucText}, p {teacher.PValue:G2}"));
@@ -183,6 +185,7 @@ internal sealed class DistilCommand : ExampleCommand
                     ["logloss"] = line.LogLoss,
                     ["parameters"] = line.Parameters,
                 };
+        json["split"] = result.Split;
         json["auc_to_teacher"] = result.ToTeacher?.Difference;
         json["auc_to_teacher_p"] = result.ToTeacher?.PValue;
         json["auc_to_alone"] = result.ToAlone?.Difference;

@@ -55,7 +55,7 @@ internal sealed class EvaluateCommand : ExampleCommand
             values["ceiling"] = new Dictionary<string, double> { ["auc"] = ceiling.Auc, ["logloss"] = ceiling.LogLoss };
         JsonFile.Write(json, values);
         Terminal.Output.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"{Shared.Show(places)}: {metrics.Ensemble.Rows:N0} rows, {metrics.Ensemble.Clicks:N0} clicks; weights: {Path.GetFileName(run.Weights)}"));
+            CultureInfo.InvariantCulture, $"{Shared.Show(places)}: {metrics.Ensemble.Rows:N0} rows, {metrics.Ensemble.Clicks:N0} clicks; weights: {Path.GetFileName(run.Weights)}{(UpdateRecord.Read(run.Folder.Path) is null ? "" : $" of {Path.GetFileName(run.Folder.Path)}")}"));
         if (OneClass(metrics.Ensemble) is { } sentence)
             Terminal.Output.WriteLine(sentence);
         Terminal.Show(Tables.OfSplit(result, [.. run.Experiment.Family.Members.Select(m => m.Name)]));

@@ -117,7 +117,7 @@ internal sealed class TrainCommand : ExampleCommand
         if (days is null)
             JsonFile.WriteText(json, Metrics(result!));
         if (result is not null)
-            Show(experiment, first, result);
+            Show(experiment, first, result, next: days is { Days.Count: > 0 } ? null : folder);
         if (days is not null)
             Show(days, folder, json, arguments.GetValue(_threads));
         return CommandLine.Success;
@@ -153,7 +153,7 @@ internal sealed class TrainCommand : ExampleCommand
         return Path.Combine("runs", string.Create(CultureInfo.InvariantCulture, $"{name}-seed{seed}"));
     }
 
-    private void Show(Experiment experiment, string folder, RunResult result)
+    private void Show(Experiment experiment, string folder, RunResult result, string? next)
     {
         Terminal.Status.Clear();
         var (training, run) = (result.Training, new RunFolder(result.Folder));
@@ -174,6 +174,9 @@ internal sealed class TrainCommand : ExampleCommand
             output.WriteLine($"memory       {Memory(memory)}");
         output.WriteLine($"report       {Path.Combine(shown, Path.GetRelativePath(run.Path, run.Report))}");
         output.WriteLine($"checkpoint   {Path.Combine(shown, Path.GetRelativePath(run.Path, best))}");
+        if (next is null) // the days' table says it
+            return;
+        shown = Path.TrimEndingDirectorySeparator(next);
         output.WriteLine($"next         {Terminal.Command} evaluate {Shell.Quote(shown)} --data FILE");
         output.WriteLine($"             {Terminal.Command} predict {Shell.Quote(shown)} --data FILE --out probabilities.txt");
         if (training.Ship is { } member)

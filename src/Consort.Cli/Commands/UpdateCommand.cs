@@ -20,6 +20,8 @@ internal sealed class UpdateCommand : ExampleCommand
     private readonly DeclaredOptions<UpdateOptions> _options = new(UpdateOptions.Options);
     private readonly Option<bool> _again =
         Shared.Flag("--again", "Train once more on rows that RUN, or a run that it goes on from, was trained on.");
+    private readonly Option<bool> _oneClass =
+        Shared.Flag("--one-class", "Train even on a day whose rows are all clicks, or none.");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<bool> _resume = Shared.Flag("--resume", "Go on where the same command was stopped.");
     private readonly Option<bool> _ignoreMemory =
@@ -32,7 +34,7 @@ internal sealed class UpdateCommand : ExampleCommand
         "update runs/DeepFM-seed1 --data logs/2026-11-02.csv",
         "update runs/DeepFM-seed1 --days 'logs/2026-11-*' --out runs/november --max-features 2000000")
     {
-        Take([_run, _data, _days, _out, .. _options.All, _again, _threads, _resume, _ignoreMemory, _json, _quiet]);
+        Take([_run, _data, _days, _out, .. _options.All, _again, _oneClass, _threads, _resume, _ignoreMemory, _json, _quiet]);
     }
 
     protected override int Run(ParseResult arguments)
@@ -47,7 +49,7 @@ internal sealed class UpdateCommand : ExampleCommand
         {
             foreach (var (day, folder, rows) in days)
             {
-                done.Add(new DayResult(day, folder, RunUpdater.Update(Request(arguments, run, folder, rows), Terminal.Cancellation)));
+                done.Add(new DayResult(day, folder, RunUpdater.Update(Request(arguments, run, day, folder, rows), Terminal.Cancellation)));
                 run = folder;
             }
         }
@@ -106,17 +108,18 @@ internal sealed class UpdateCommand : ExampleCommand
         return [.. files.Select(f => (DayPhase.NameOf(f), Path.Combine(given ?? beside, DayPhase.NameOf(f)), new[] { f }))];
     }
 
-    private UpdateRequest Request(ParseResult arguments, string run, string folder, string[] rows)
+    private UpdateRequest Request(ParseResult arguments, string run, string day, string folder, string[] rows)
     {
         var isQuiet = arguments.GetValue(_quiet);
         return new UpdateRequest(run, rows, folder, arguments.GetValue(_threads))
         {
             Options = _options.Read(arguments),
             Resume = arguments.GetValue(_resume),
+            OneClass = arguments.GetValue(_oneClass),
             IgnoreMemory = arguments.GetValue(_ignoreMemory),
             Catalogues = Shared.Catalogues,
             Encoding = isQuiet ? null : new EncodingLine(Terminal.Status),
-            Training = isQuiet ? null : new TrainingLine(Terminal.Status),
+            Training = isQuiet ? null : new DayProgress(day, new TrainingLine(Terminal.Status)),
             Notice = line => Shared.Notice(Terminal, line),
         };
     }

@@ -44,13 +44,22 @@ public static class ExperimentOptions
             experiment.Around(name, isShared, members).Without(["strategy", .. Phase.Options.Keys.Select(k => $"training.{k}")])
             .With("phases", OptionTree.List(phases));
 
-    /// <summary>A model with those of some options that it has.</summary>
+    /// <summary>
+    /// A model with those of some options that it has. Where they are another model's, by its <c>model</c>, with those alone that both
+    /// declare alike: BST's <c>layer_norm</c> is of its blocks, DNN's of its tower.
+    /// </summary>
     /// <param name="model">Its name in the catalogue.</param>
     /// <param name="options">Keys and values, of which it may have none.</param>
     /// <param name="catalogues">By which the name is resolved; null for those that come along.</param>
-    public static OptionTree MemberOf(string model, OptionTree options, Catalogues? catalogues = null) => OptionTree.Keys(
-        ((OptionGroup)options).Entries.Where(e => Models(catalogues).Find(model)!.Options.Has(e.Key)).Select(e => (e.Key, e.Value))
-        .Prepend(("model", model)));
+    public static OptionTree MemberOf(string model, OptionTree options, Catalogues? catalogues = null)
+    {
+        var (own, others) = (Models(catalogues).Find(model)!.Options, Models(catalogues).Find(options.TextAt("model") ?? "")?.Options);
+        return OptionTree.Keys(((OptionGroup)options).Entries.Where(e => own.Has(e.Key) && (others?.Has(e.Key) != true || IsAlike(e.Key)))
+            .Select(e => (e.Key, e.Value)).Prepend(("model", model)));
+
+        bool IsAlike(string key) => own.Of(key) is var one && others!.Of(key) is var other
+            && (one.Kind, one.Range, one.Meaning) == (other.Kind, other.Range, other.Meaning);
+    }
 
     /// <summary>The models that files can name.</summary>
     internal static Catalogue<CtrModel> Models(Catalogues? catalogues) => (catalogues ?? Catalogues.Default).Of(ModelCatalogue.All);

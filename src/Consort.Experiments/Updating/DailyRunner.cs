@@ -47,6 +47,8 @@ public static class DailyRunner
         {
             if (!chain.IsThere)
                 chain.Point(chain.First);
+            if (chain.FallBack() is { } fallen)
+                request.Notice?.Invoke($"{request.Folder}: {fallen.Lost} is not there any more, so {fallen.Now} stands for all again; a day whose rows are there is taken anew");
             var first = First(request, chain, phases.SelectMany(p => p.Days).Any(d => IsBegun(chain, d)), cancellation);
             return new DailyResult(first, Days(request, chain, phases, cancellation), chain.Newest);
         }
@@ -88,11 +90,18 @@ public static class DailyRunner
     {
         var (run, experiment) = (new RunFolder(chain.First), request.Experiment);
         if (chain.Newest == chain.First && !hasDays)
+        {
+            if (request.Resume && !run.HasTrained)
+                request.Notice?.Invoke($"--resume: found no checkpoint in {chain.Path}, so training begins anew");
             return Noted(ExperimentRunner.Run(request with
             {
                 Folder = chain.First,
                 Resume = request.Resume && run.HasTrained,
             }, cancellation));
+        }
+
+        if (!File.Exists(run.Experiment))
+            throw new ConsortException($"{run.Path}: is not there, and days stand on it; put it back, or begin anew in another folder by --out");
         // Days stand on it, so it stays as it is; its rows need not be there any more.
         if (Changed(run, experiment.Data?.Split?.Files) is { } changed)
             throw new ConsortException($"{run.Path}: {changed}, and days stand on it; expected the same rows, or another folder by --out");
@@ -115,10 +124,13 @@ public static class DailyRunner
         {
             if (!phase.Again && day.Data.FirstOrDefault(d => SeenRows.By(run, d) is not null) is { } seen)
             {
+                var by = SeenRows.By(run, seen)!;
                 if (!phase.PassesOver)
-                    throw Seen(phase, seen, SeenRows.By(run, seen)!);
-                request.Notice?.Invoke(
-                    $"passes over a day that {SeenRows.By(run, seen)} has seen: {seen}; `again: true` trains on it once more");
+                    throw Seen(phase, seen, by);
+                // That a pattern finds the rows of the training too is as it should be, and no news each night.
+                if (Path.GetFullPath(by) != chain.First)
+                    request.Notice?.Invoke(
+                        $"passes over day {day.Name}: {Path.Combine(request.Folder, Path.GetRelativePath(chain.Path, by))} has seen its rows; `again: true` trains on them once more");
                 continue;
             }
 
@@ -132,10 +144,11 @@ public static class DailyRunner
                     Resume = IsBegun(chain, day),
                     Catalogues = request.Experiment.Catalogues,
                     Encoding = request.Encoding,
-                    Training = request.Training,
+                    Training = DayProgress.For(day.Name, request.Training),
                     Notice = request.Notice,
                     IsAlone = request.IsAlone,
                     IgnoreMemory = request.IgnoreMemory,
+                    OneClass = phase.OneClass,
                 },
                 cancellation);
             chain.Point(folder);
@@ -150,18 +163,18 @@ public static class DailyRunner
 
     private static string? FromOf(string run) => UpdateRecord.Read(run) is { } record ? Path.GetFullPath(record.From, run) : null;
 
-    // The folders of days from the newest back.
-    private static HashSet<string> Done(RunChain chain)
-    {
-        var done = new HashSet<string>(StringComparer.Ordinal);
-        for (var run = chain.Newest; run is not null && run != chain.First && done.Add(run);)
-            run = FromOf(run);
-        return done;
-    }
+    // The folders of days that lead to the newest, whether or not they are there.
+    private static HashSet<string> Done(RunChain chain) => chain.Newest is var newest && newest == chain.First ? []
+        : [newest, .. Record(newest).Chain.Skip(1).Select(l => chain.Day(l.Run))];
+
+    private static UpdateRecord Record(string day) => UpdateRecord.Read(day)
+        ?? throw new ConsortException($"{day}: found a day's run without its update.json, expected all of it; delete the folder and all days' after it, and they are taken again with --resume");
 
     private static void CheckSame(DayPhase phase, Day day, RunFolder run)
     {
-        if (UpdateRecord.Read(run.Path)!.Differences(phase.Options) is { } others)
+        if (!Directory.Exists(run.Path))
+            throw new ConsortException($"{phase.Where}: day {day.Name}: {run.Path} is not there, and later days stand on it; put the folder back, or delete theirs too, and all are taken again with --resume");
+        if (Record(run.Path).Differences(phase.Options) is { } others)
             throw new ConsortException($"{phase.Where}: day {day.Name} was trained with other options ({others}), expected the same; later days may have a phase of their own");
         if (Changed(run, day.Data) is { } changed)
             throw new ConsortException($"{phase.Where}: {changed}, since day {day.Name} was trained on it; expected the same rows, or another folder by --out");

@@ -27,6 +27,9 @@ public sealed record DayPhase
     /// <summary>Whether it trains once more on rows that the chain was trained on.</summary>
     public bool Again { get; init; }
 
+    /// <inheritdoc cref="UpdateRequest.OneClass"/>
+    public bool OneClass { get; init; }
+
     /// <summary>Whether a day that the chain has seen is passed over, as one of several may be, rather than refused.</summary>
     public bool PassesOver { get; init; }
 
@@ -62,6 +65,7 @@ public sealed record DayPhase
             Days = data.Count > 0 ? [new Day(name ?? NameOf(data[0]), data)]
                 : [.. days.Order(StringComparer.Ordinal).Select(d => new Day(NameOf(d), [d]))],
             Again = options.Flag("again", false),
+            OneClass = options.Flag("one_class", false),
             Options = UpdateOptions.Options.Read(options),
             PassesOver = days.Count > 0,
             Where = options.Where(data.Count > 0 ? One : Several),

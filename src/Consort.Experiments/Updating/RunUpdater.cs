@@ -105,6 +105,9 @@ public static class RunUpdater
         if (request.Options.Epochs > 0)
             PretrainedFiles.Check(before);
         var score = DayScore.Of(parent.Measure(request.Data, null, cancellation));
+        if (request is { OneClass: false, Options.Epochs: > 0 } && score.Rows > 1 && (score.Clicks == 0 || score.Clicks == score.Rows))
+            throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
+                $"{string.Join(", ", request.Data.Select(SourcePlace.Show))}: found {score.Rows:N0} rows, {(score.Clicks == 0 ? "none of them a click" : "all of them clicks")}, expected both kinds: such a day mostly is a mistake in the log; --one-class, in a phase `one_class: true`, trains on it all the same"));
         var bytes = request.Data.Where(SourcePlace.IsFile).Sum(p => new FileInfo(p).Length);
         var grown = EncoderGrowth.Of(parent.Encoder, TokenAges.Read(run, parent.Encoder.Space.Features), split, request.Options.Growth,
             request.Threads, request.Catalogues.Of(SourceCatalogue.BuiltIn),

@@ -35,6 +35,9 @@ public sealed record UpdateRequest(string Run, IReadOnlyList<string> Data, strin
 
     /// <summary>Whether to train even where a step seems to need more memory than is free.</summary>
     public bool IgnoreMemory { get; init; }
+
+    /// <summary>Whether to train even on rows that are all clicks, or none, which mostly are a mistake in the log.</summary>
+    public bool OneClass { get; init; }
 }
 
 /// <summary>What came of an update.</summary>

@@ -5,7 +5,8 @@ namespace Consort.Learning.Runs;
 
 /// <summary>
 /// A folder of runs that go on from one another: the one that began in <c>first</c>, those of later days in <c>days/NAME</c>, and in the
-/// file <c>newest</c> the way to the one that stands for all. Whoever opens the folder as a run opens that one.
+/// file <c>newest</c> the way to the one that stands for all, and behind it, a line each, to those that it goes on from. Whoever opens the
+/// folder as a run opens that one.
 /// </summary>
 /// <param name="folder">The folder; it need not be there yet.</param>
 internal sealed class RunChain(string folder)
@@ -28,15 +29,15 @@ internal sealed class RunChain(string folder)
     public string Day(string name) => System.IO.Path.Combine(In(Later), name);
 
     /// <summary>The folder of the run that stands for all.</summary>
-    /// <exception cref="ConsortException">What says so is damaged.</exception>
+    /// <exception cref="ConsortException">What says so is damaged, or the folder is not there.</exception>
     public string Newest
     {
         get
         {
-            var steps = File.ReadAllText(In(Pointer)).TrimEnd('\n').Split('/');
-            return steps is [Beginning] ? First
-                : steps is [Later, { Length: > 0 } day] && day.IndexOfAny(System.IO.Path.GetInvalidFileNameChars()) < 0 && day != ".."
-                ? Day(day) : throw new ConsortException($"{In(Pointer)}: the file is damaged, expected {Beginning} or {Later}/NAME");
+            var way = Ways()[0];
+            // The training has no folder before it begins.
+            return way == Beginning || Directory.Exists(In(way)) ? In(way) : throw new ConsortException(
+                $"{In(Pointer)}: names {way}, which is not there; put the folder back, or run the same `consort train` with --resume: the run before stands for all then, and the day is taken again");
         }
     }
 
@@ -44,7 +45,19 @@ internal sealed class RunChain(string folder)
     public void Point(string run)
     {
         var way = run == First ? Beginning : $"{Later}/{System.IO.Path.GetFileName(run)}";
-        SafeFile.Write(In(Pointer), stream => stream.Write(Encoding.UTF8.GetBytes(way + "\n")));
+        Write([way, .. IsThere ? Ways() : []]);
+    }
+
+    /// <summary>Lets the newest run that is left stand for all where the folders of later ones have been taken away.</summary>
+    /// <returns>What stood for all and what does now, both as ways from the folder; null where nothing is missing.</returns>
+    public (string Lost, string Now)? FallBack()
+    {
+        var ways = Ways();
+        var left = ways.SkipWhile(w => w != Beginning && !Directory.Exists(In(w))).ToArray();
+        if (left.Length == 0 || left.Length == ways.Length)
+            return null;
+        Write(left);
+        return (ways[0], left[0]);
     }
 
     /// <summary>Claims it for one writer, and makes it where there is none.</summary>
@@ -54,7 +67,7 @@ internal sealed class RunChain(string folder)
     /// <summary>Removes what a beginning that was refused has left.</summary>
     public void RemoveUnlessBegun()
     {
-        if (Directory.Exists(First))
+        if (Directory.Exists(First) || Directory.Exists(In(Later)))
             return;
         File.Delete(In(Pointer));
         if (Directory.Exists(Path) && !Directory.EnumerateFileSystemEntries(Path).Any())
@@ -66,5 +79,19 @@ internal sealed class RunChain(string folder)
     public static string Resolve(string path) =>
         new RunChain(path) is { IsThere: true } chain ? chain.Newest : System.IO.Path.GetFullPath(path);
 
-    private string In(string name) => System.IO.Path.Combine(Path, name);
+    // The way to the newest run, then to those that it goes on from.
+    private string[] Ways()
+    {
+        string[] ways = [.. File.ReadAllText(In(Pointer)).TrimEnd('\n').Split('\n')];
+        return Array.TrueForAll(ways, IsWay) ? ways
+            : throw new ConsortException($"{In(Pointer)}: the file is damaged, expected {Beginning} or {Later}/NAME");
+
+        static bool IsWay(string way) => way.Split('/') is [Beginning] || (way.Split('/') is [Later, { Length: > 0 } day]
+            && day.IndexOfAny(System.IO.Path.GetInvalidFileNameChars()) < 0 && day is not ("." or ".."));
+    }
+
+    private void Write(IEnumerable<string> ways) =>
+        SafeFile.Write(In(Pointer), stream => stream.Write(Encoding.UTF8.GetBytes(string.Concat(ways.Select(w => w + "\n")))));
+
+    private string In(string name) => System.IO.Path.Combine([Path, .. name.Split('/')]);
 }

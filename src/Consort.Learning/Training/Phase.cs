@@ -161,9 +161,14 @@ public sealed record Phase
     /// <param name="strategy">The section <c>strategy</c>; closed here.</param>
     /// <param name="isListed">Whether it stands in a list of phases, where it may set otherwise what <c>training</c> says.</param>
     /// <exception cref="ConsortException">A value is out of its range.</exception>
-    public static Phase Read(OptionMap options, OptionMap strategy, bool isListed = false) => Options.Read(options) with
+    public static Phase Read(OptionMap options, OptionMap strategy, bool isListed = false)
     {
-        Strategy = StrategyCatalogue.Create(strategy),
-        Overrides = isListed ? PhaseOverrides.Options.Read(options) : PhaseOverrides.None,
-    };
+        if (!isListed && options.Keys.FirstOrDefault(k => k is "batch_norm" or "batch_norm_momentum") is { } ofPhases)
+            throw options.Error(ofPhases, $"found it in training, expected it in a phase: `phases: [{{ name: NAME, {ofPhases}: … }}]`; whether a tower has batch norm at all is the member's own `batch_norm`");
+        return Options.Read(options) with
+        {
+            Strategy = StrategyCatalogue.Create(strategy),
+            Overrides = isListed ? PhaseOverrides.Options.Read(options) : PhaseOverrides.None,
+        };
+    }
 }

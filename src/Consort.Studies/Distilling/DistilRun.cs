@@ -10,7 +10,7 @@ using Consort.Studies.Recipes.Measures;
 
 namespace Consort.Studies.Distilling;
 
-/// <summary>A model's quality on the test split.</summary>
+/// <summary>A model's quality on the test split, or on the validation split where there is no other.</summary>
 /// <param name="Name">What it is.</param>
 /// <param name="Auc">Its AUC.</param>
 /// <param name="LogLoss">Its log-loss.</param>
@@ -39,6 +39,12 @@ public sealed record DistilResult(
 
     /// <summary>The same with its 95 % interval; null where the rows cannot tell.</summary>
     public Share? Share { get; init; }
+
+    /// <summary>
+    /// Whose rows all this is measured on: <c>test</c>, or <c>valid</c> where there are no test rows. Those also chose the student's
+    /// weights, so they say a little too much of it.
+    /// </summary>
+    public string Split { get; init; } = "test";
 
     /// <summary>The ways that were tried; none unless asked for.</summary>
     public IReadOnlyList<DistilTry> Tried { get; init; } = [];
@@ -91,6 +97,7 @@ public static class DistilRun
                 $"{members.Length} members alone, mean", members.Average(m => m.Auc), members.Average(m => m.LogLoss),
                 (long)members.Average(m => m.Parameters)),
             Share = share?.Share,
+            Split = Outcome(new RunFolder(request.Folder)).Summary.Split,
             Calibration = CalibrationOf(request, cancellation),
             Tried = tried,
         };

@@ -34,6 +34,9 @@ internal sealed record RunSummary(
     /// <summary>The ends of its 95 % interval by drawing groups; NaN likewise.</summary>
     public (double Low, double High) GroupInterval { get; init; } = (double.NaN, double.NaN);
 
+    /// <summary>The split of <see cref="Auc"/>: <c>test</c>, or <c>valid</c> where there is no other.</summary>
+    public string Split { get; init; } = "test";
+
     /// <summary>Reads the results, or gives null where the run has not finished.</summary>
     /// <exception cref="ConsortException">The results are damaged.</exception>
     public static RunSummary? Find(RunFolder folder)
@@ -53,6 +56,7 @@ internal sealed record RunSummary(
             {
                 MemberLogLoss = [.. Items(root, "members").Select(m => m["test_logloss"]).Where(l => !l.IsNull).Select(l => l.Number())],
                 MemberCalibration = [.. Items(root, "member_test_calibration").Select(m => m.Number())],
+                Split = root["test"].IsNull ? "valid" : "test",
                 Valid = (root["valid"]["auc"].Number(), root["valid"]["logloss"].Number()),
                 GroupAuc = Found("gauc"),
                 GroupInterval = (Found("gauc_low"), Found("gauc_high")),

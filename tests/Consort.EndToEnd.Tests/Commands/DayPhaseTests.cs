@@ -23,6 +23,8 @@ public sealed class DayPhaseTests : IDisposable
         var said = Does(train).Output;
         Assert.Contains("day3", said, StringComparison.Ordinal);
         Assert.Contains($"pack {run} -o model.consort", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("evaluate", said, StringComparison.Ordinal); // of the training before the days nobody wants more
+        Assert.Contains("weights: best-update.ckpt of day3", Does("evaluate", run, "--data", _clicks.Test).Output, StringComparison.Ordinal);
         using (var json = JsonDocument.Parse(File.ReadAllText(_clicks.At("r.json"))))
         {
             Assert.Equal(["day2", "day3"], json.RootElement.GetProperty("days").EnumerateArray().Select(d => d.GetProperty("day").GetString()));
@@ -56,7 +58,7 @@ public sealed class DayPhaseTests : IDisposable
         _clicks.File("day5.csv", TinyClicks.Rows(400, 12));
         Does("update", run, "--data", _clicks.At("day5.csv"), "-q");
         Assert.True(File.Exists(_clicks.At("run-days/day5/metrics.json")));
-        Assert.Equal("days/day4\n", File.ReadAllText(_clicks.At("run/newest")));
+        Assert.Equal("days/day4\ndays/day3\ndays/day2\nfirst\n", File.ReadAllText(_clicks.At("run/newest")));
 
         string[] Each(params string[] words) => [.. newest.Select(n => Does([words[0], n, .. words[1..]]).Output)];
     }
@@ -82,7 +84,45 @@ public sealed class DayPhaseTests : IDisposable
         Assert.Contains("day3.csv", refused.Error, StringComparison.Ordinal);
         Assert.Contains("label", refused.Error, StringComparison.Ordinal);
         Does("pack", _clicks.At("run"), "-o", _clicks.At("m.consort"), "-q");
-        Assert.Equal("days/day2\n", File.ReadAllText(_clicks.At("run/newest")));
+        Assert.Equal("days/day2\nfirst\n", File.ReadAllText(_clicks.At("run/newest")));
+    }
+
+    [Fact]
+    public void Train_ADayTakenAway_IsTakenAgain()
+    {
+        string[] train = ["train", Write("  - { days: logs/* }"), "--out", _clicks.At("run"), "-q"];
+        Does(train);
+        Directory.Delete(_clicks.At("run/days/day3"), recursive: true);
+        var pack = ConsoleRun.Of("pack", _clicks.At("run"), "-o", _clicks.At("m.consort"), "-q");
+        Assert.Equal(2, pack.ExitCode);
+        Assert.Contains("names days/day3, which is not there", pack.Error, StringComparison.Ordinal);
+        var again = Does([.. train, "--resume"]);
+        Assert.Contains("days/day2 stands for all again", again.Error, StringComparison.Ordinal);
+        Assert.Contains("day3", again.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Train_ADayOfOneClass_IsRefusedLikeByUpdate()
+    {
+        var (run, day) = (_clicks.At("run"), _clicks.File("logs/day4.csv", TinyClicks.Rows(400, 9)
+            .Replace("\n1,", "\n0,", StringComparison.Ordinal)));
+        var refused = ConsoleRun.Of("train", Write("  - { days: logs/* }"), "--out", run, "-q");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("day4.csv: found 400 rows, none of them a click", refused.Error, StringComparison.Ordinal);
+        Assert.StartsWith("days/day3\n", File.ReadAllText(_clicks.At("run/newest")), StringComparison.Ordinal);
+        string[] update = ["update", run, "--data", day, "--out", _clicks.At("more"), "-q"];
+        Assert.Equal(2, ConsoleRun.Of(update).ExitCode);
+        Assert.False(Directory.Exists(_clicks.At("more")));
+        Does([.. update, "--one-class"]);
+    }
+
+    [Fact]
+    public void Train_BatchNormInTraining_SaysWhereItBelongs()
+    {
+        var file = _clicks.WriteExperiment("norm.yaml", "  epochs: 1\n  batch_norm: stay");
+        var refused = ConsoleRun.Of("train", file, "--out", _clicks.At("run"), "-q");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("key batch_norm: found it in training, expected it in a phase", refused.Error, StringComparison.Ordinal);
     }
 
     [Fact]

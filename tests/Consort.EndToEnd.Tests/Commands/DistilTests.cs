@@ -46,6 +46,29 @@ public sealed class DistilTests
     }
 
     [Fact]
+    public void Distil_BstToDnn_LeavesOptionsOfAnotherMeaning()
+    {
+        using var folder = new TempFolder();
+        foreach (var (name, first, count) in new[] { ("train", 0, 600), ("valid", 600, 300) })
+            Assert.Equal(0, ConsoleRun.Of("data", "synth", "--histories", "6", "--rows", $"{count}", "--first-row", $"{first}", "--out",
+                folder.At(name + ".tsv"), "--quiet").ExitCode);
+        File.Copy(Repository.At("configs/histories/schema.yaml"), folder.At("schema.yaml"));
+        var experiment = folder.File("bst.yaml", $$"""
+            name: bst
+            data: { schema: schema.yaml, train: train.tsv, valid: valid.tsv, cache: {{folder.At("cache")}} }
+            embedding: { dimension: 4 }
+            members: [ { model: BST, layer_norm: true, hidden_units: [16, 8], activation: dice, batch_norm: true } ]
+            training: { batch_size: 128, epochs: 1, learning_rate: 0.01, patience: 0 }
+            """);
+        Assert.Equal(0, ConsoleRun.Of("train", experiment, "--out", folder.At("bst"), "--quiet").ExitCode);
+        var distil = ConsoleRun.Of("distil", folder.At("bst"), "--model", "DNN", "--out", folder.At("student"), "--quiet");
+        Assert.True(distil.ExitCode == 0, distil.Error);
+        var student = File.ReadAllText(folder.At("student/experiment.yaml"));
+        foreach (var same in new[] { "hidden_units: [16, 8]", "activation: dice", "batch_norm: true", "layer_norm: false" })
+            Assert.Contains(same, student, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void StudentOf_SeveralTeachers_IsWhatMostMembersAreAndOfAsManyTheFirst()
     {
         using var clicks = new TinyClicks();

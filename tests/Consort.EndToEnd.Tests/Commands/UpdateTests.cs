@@ -69,7 +69,10 @@ public sealed class UpdateTests : IDisposable
         var (run, second) = (Trained(), _clicks.At("run-days/valid"));
         Does("update", run, "--data", _clicks.Valid, "-q");
         string[] command = ["distil", second, "--model", "DNN", "--out", _clicks.At("student"), "-q"];
-        Does(command);
+        var said = ConsoleRun.Of(command).Output;
+        Assert.Contains("valid AUC", said, StringComparison.Ordinal); // a day has no test rows
+        Assert.Contains("no test rows: these are of the validation rows, which also chose the student's weights", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("test AUC", said, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(Path.Combine(second, "encoder.bin")), File.ReadAllBytes(_clicks.At("student/encoder.bin")));
         Does(command); // the same run again
         Does("pack", _clicks.At("student"), "-o", _clicks.At("student.consort"), "-q");
@@ -126,7 +129,7 @@ public sealed class UpdateTests : IDisposable
         var rows = File.ReadAllLines(_clicks.Valid);
         var header = rows[0];
         var oneClass = _clicks.File("dull.csv", string.Join('\n', rows.Skip(1).Where(r => r[0] == '0').Prepend(header)) + "\n");
-        Does("update", run, "--data", oneClass, "-q");
+        Does("update", run, "--data", oneClass, "--one-class", "-q");
 
         var oneRow = _clicks.File("short.csv", $"{header}\n{rows[1]}\n");
         var refused = ConsoleRun.Of(["update", run, "--data", oneRow, "-q"]);

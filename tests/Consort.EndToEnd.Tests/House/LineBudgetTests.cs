@@ -17,7 +17,7 @@ public sealed class LineBudgetTests
         ["Consort.Data.DuckDb"] = 850,
         ["Consort.Data.Parquet"] = 900,
         ["Consort.Distributed"] = 900,
-        ["Consort.Experiments"] = 5_050,
+        ["Consort.Experiments"] = 5_100,
         ["Consort.Foundation"] = 4_450,
         ["Consort.Import"] = 2_000,
         ["Consort.Learning"] = 7_000,

@@ -121,8 +121,79 @@ public sealed class DailyRunnerTests : IDisposable
         var said = new List<string>();
         var result = Run("all.yaml", OnePhase, "run", "  - { days: day*.csv }\n", notice: said.Add);
         Assert.Equal(["day2"], result.Days.Select(d => d.Name));
-        Assert.Contains(said, s => s.Contains("day1.csv", StringComparison.Ordinal) && s.Contains("passes over", StringComparison.Ordinal));
-        Assert.Equal(2, Run("again.yaml", OnePhase, "again", "  - { days: day*.csv, again: true }\n").Days.Count);
+        Assert.Empty(said); // that the training's own rows are passed over is no news
+        File.Copy(_folder.At("day2.csv"), _folder.At("day2b.csv"));
+        Run("all.yaml", OnePhase, "run", "  - { days: day*.csv }\n", isResumed: true, notice: said.Add);
+        Assert.Equal([$"passes over day day2b: {_folder.At("run/days/day2")} has seen its rows; `again: true` trains on them once more"], said);
+        Assert.Equal(3, Run("again.yaml", OnePhase, "again", "  - { days: day*.csv, again: true }\n").Days.Count);
+    }
+
+    [Fact]
+    public void Run_TheNewestDaysFolderTakenAway_FallsBackAndTakesTheDayAgain()
+    {
+        Run("daily.yaml", OnePhase, "run");
+        var weights = File.ReadAllBytes(new FinishedRun(_folder.At("run"), 1).Weights);
+        Directory.Move(_folder.At("run/days/day4"), _folder.At("run/days/day4.bad")); // beside the others it stands for nothing
+        Assert.Contains("run/newest: names days/day4, which is not there; put the folder back, or ",
+            Assert.Throws<ConsortException>(() => new FinishedRun(_folder.At("run"), 1)).Message, StringComparison.Ordinal);
+        var said = new List<string>();
+        var again = Run("daily.yaml", OnePhase, "run", isResumed: true, notice: said.Add);
+        Assert.Equal(["day4"], again.Days.Select(d => d.Name));
+        Assert.Equal(weights, File.ReadAllBytes(new FinishedRun(_folder.At("run"), 1).Weights));
+        Assert.Equal([$"{_folder.At("run")}: days/day4 is not there any more, so days/day3 stands for all again; a day whose rows are there is taken anew"], said);
+
+        // Two at once, of which the rows of one are there.
+        Directory.Delete(_folder.At("run/days/day4"), recursive: true);
+        Directory.Delete(_folder.At("run/days/day3"), recursive: true);
+        File.Delete(_folder.At("logs/day3.csv"));
+        Assert.Equal(["day4"], Run("daily.yaml", OnePhase, "run", isResumed: true).Days.Select(d => d.Name));
+        Assert.Equal("days/day4\ndays/second\nfirst\n", File.ReadAllText(_folder.At("run/newest")));
+    }
+
+    [Theory]
+    [InlineData("days/day3", "day day3: ", "run/days/day3 is not there, and later days stand on it")]
+    [InlineData("first", "run/first: is not there, and days stand on it")]
+    [InlineData("days/day4/update.json", "run/days/day4: found a day's run without its update.json")]
+    public void Run_SomethingThatDaysStandOnTakenAway_SaysWhatToDo(string gone, params string[] expected)
+    {
+        Run("daily.yaml", OnePhase, "run");
+        if (Directory.Exists(_folder.At($"run/{gone}")))
+            Directory.Delete(_folder.At($"run/{gone}"), recursive: true);
+        else
+            File.Delete(_folder.At($"run/{gone}"));
+        var refused = Refused("daily.yaml", "run", isResumed: true);
+        Assert.All(expected, e => Assert.Contains(e, refused, StringComparison.Ordinal));
+        Assert.StartsWith("days/day4\n", File.ReadAllText(_folder.At("run/newest")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData('0', "found 1,500 rows, none of them a click, expected both kinds")]
+    [InlineData('1', "found 1,500 rows, all of them clicks, expected both kinds")]
+    public void Run_ADayOfOneClass_IsRefusedUnlessThePhaseTakesIt(char label, string expected)
+    {
+        var lines = DayRows.Of(4).TrimEnd('\n').Split('\n');
+        _folder.File("logs/day4.csv", string.Join('\n', lines.Select((l, i) => i == 0 ? l : label + l[1..])) + "\n");
+        Assert.Contains(expected, Refused("daily.yaml", "run"), StringComparison.Ordinal);
+        Assert.Equal(_folder.At("run/days/day3"), new RunFolder(_folder.At("run")).Path);
+        Assert.False(Directory.Exists(_folder.At("run/days/day4")));
+        var all = Days.Replace("max_features: 50", "one_class: true, max_features: 50", StringComparison.Ordinal);
+        Assert.Equal(["day4"], Run("daily.yaml", OnePhase, "run", all, isResumed: true).Days.Select(d => d.Name));
+    }
+
+    [Fact]
+    public void Run_ResumedWhereNothingIs_SaysThatItBeginsAnew()
+    {
+        var said = new List<string>();
+        Run("daily.yaml", OnePhase, "run", "  - { data: day2.csv }\n", isResumed: true, notice: said.Add);
+        Assert.Equal([$"--resume: found no checkpoint in {_folder.At("run")}, so training begins anew"], said);
+    }
+
+    [Fact]
+    public void Run_Progress_SaysWhichDay()
+    {
+        var phases = new Phases();
+        Run("daily.yaml", OnePhase, "run", training: phases);
+        Assert.Equal(["train", "update second", "update day3", "update day4"], phases.Names);
     }
 
     [Fact]
@@ -207,6 +278,17 @@ public sealed class DailyRunnerTests : IDisposable
 
     private UpdateResult Update(string run, string day, string folder, UpdateOptions options) => RunUpdater.Update(
         new UpdateRequest(_folder.At(run), [_folder.At(day)], _folder.At(folder), 2) { Options = options }, default);
+
+    private sealed class Phases : IProgress<TrainingProgress>
+    {
+        public List<string> Names { get; } = [];
+
+        public void Report(TrainingProgress value)
+        {
+            if (!Names.Contains(value.Phase))
+                Names.Add(value.Phase);
+        }
+    }
 
     private sealed class StopAt(int evaluations, CancellationTokenSource stop) : IProgress<TrainingProgress>
     {
