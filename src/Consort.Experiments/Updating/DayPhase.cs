@@ -16,7 +16,7 @@ public sealed record Day(string Name, IReadOnlyList<string> Data);
 /// </summary>
 public sealed record DayPhase
 {
-    private const string One = "data", Several = "days";
+    private const string One = "data", Several = "days", Unnamed = "update";
 
     /// <summary>The days, in the order in which they are taken.</summary>
     public required IReadOnlyList<Day> Days { get; init; }
@@ -36,9 +36,21 @@ public sealed record DayPhase
     /// <summary>Where it stands in the file, for messages.</summary>
     public string Where { get; init; } = "phases";
 
-    /// <summary>What a day is called by its place: a file without what tells its kind, for 2026-11-02.csv.gz is a day's.</summary>
-    internal static string NameOf(string place) =>
-        SourcePlace.IsFile(place) && Path.GetFileName(place).Split('.')[0] is { Length: > 0 } name ? name : "update";
+    /// <summary>
+    /// What a day is called by its place: a file without what tells its kind, for 2026-11-02.csv.gz and 2026.11.02.csv are days'.
+    /// </summary>
+    internal static string NameOf(string place)
+    {
+        if (!SourcePlace.IsFile(place))
+            return Unnamed;
+        var name = Path.GetFileName(place);
+        if (Path.GetExtension(name) is ".gz" or ".zst")
+            name = Path.GetFileNameWithoutExtension(name);
+        // Digits behind a dot are of a date.
+        if (Path.GetExtension(name) is { Length: > 1 } ending && ending.AsSpan(1).ContainsAnyExceptInRange('0', '9'))
+            name = Path.GetFileNameWithoutExtension(name);
+        return name.Length > 0 ? name : Unnamed;
+    }
 
     /// <summary>Whether an item of the list <c>phases</c> is such a phase.</summary>
     internal static bool Is(OptionTree phase) => phase is OptionGroup group && group.Entries.Any(e => Experiment.RowKeys.Contains(e.Key));
