@@ -66,13 +66,14 @@ internal static class Explanation
                 one.Clear();
                 whole.Row.SetMissing(field);
                 var times = TimesOf(field);
-                if (times >= 0)
-                    whole.Row.SetMissing(times);
+                foreach (var steps in times)
+                    whole.Row.SetMissing(steps);
                 answer.WriteNumber("contribution", logit - Logit(lease.Scorer, whole));
                 answer.WriteNumber("probability_without", lease.Scorer.Score(whole));
                 Set(whole, field, value);
-                if (times >= 0 && values.Context[times].IsThere)
-                    Set(whole, times, values.Context[times].Of(row));
+                foreach (var steps in times)
+                    if (values.Context[steps].IsThere)
+                        Set(whole, steps, values.Context[steps].Of(row));
             }
         }
         catch (ConsortException e)
@@ -85,14 +86,13 @@ internal static class Explanation
             lease.Version.Batches.Return(one);
         }
 
-        // Of the steps of a history; −1 where there are none.
-        int TimesOf(int history)
+        // Of the steps of a history.
+        int[] TimesOf(int history)
         {
-            var (names, schema) = (fields.Names, lease.Scorer.Encoder.Schema);
-            for (var field = 0; field < names.Count; field++)
-                if (schema.Fields[lease.Scorer.Encoder.FieldIndex(names[field])].Ages?.Of == names[history])
-                    return field;
-            return -1;
+            var (names, encoder) = (fields.Names, lease.Scorer.Encoder);
+            var place = encoder.FieldIndex(names[history]);
+            return [.. encoder.StepAges.Where(a => a.History == place)
+                .Select(a => names.ToList().IndexOf(encoder.Schema.Fields[a.Times].Name))];
         }
 
         double? ClippedTo(int field, ReadOnlySpan<byte> value)

@@ -1,46 +1,17 @@
-using System.Globalization;
 using System.Text.Json;
-using Consort.Data.Datasets;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Foundation.Options;
 using Consort.Learning.Evaluation;
-using Consort.Studies;
-using Consort.Studies.Baselines;
 using Consort.Studies.Recipes;
-using Consort.Studies.Recipes.Measures;
 using Consort.Studies.Recipes.Settings;
 using Consort.Synthetic;
 
 namespace Consort.Experiments.Tests.Recipes;
 
 /// <summary>Recipes of families, from an experiment file over tiny clicks to the table.</summary>
-public sealed class FamilyRecipeTests : IDisposable
+public sealed class FamilyRecipeTests : FamilyRecipeRig
 {
-    private readonly TempFolder _folder = new();
-    private readonly string _experiment;
-
-    public FamilyRecipeTests()
-    {
-        var random = new Random(5);
-        foreach (var (name, rows) in new[] { ("train.csv", 300), ("valid.csv", 120), ("test.csv", 160) })
-            _folder.File(name, "label,a,b\n" + string.Concat(Enumerable.Range(0, rows).Select(_ =>
-            {
-                var (a, b) = (random.Next(5), random.Next(7));
-                return string.Create(CultureInfo.InvariantCulture,
-                    $"{(random.NextDouble() < ((a + b) % 3 == 0 ? 0.8 : 0.3) ? 1 : 0)},a{a},b{b}\n");
-            })));
-        _folder.File("schema.yaml", "delimiter: comma\nheader: true\nfields:\n  - { name: label, kind: label }\n  - { name: a, kind: categorical }\n  - { name: b, kind: categorical }\n");
-        _experiment = _folder.File("tiny.yaml", $$"""
-            data: { schema: schema.yaml, train: train.csv, valid: valid.csv, test: test.csv, cache: {{_folder.At("cache").Replace('\\', '/')}} }
-            embedding: { dimension: 4, initial_deviation: 0.1 }
-            members: [{ model: DNN, hidden_units: [8], dropout: 0.1 }]
-            training: { batch_size: 64, epochs: 2, learning_rate: 0.01, patience: 0 }
-            """);
-    }
-
-    public void Dispose() => _folder.Dispose();
-
     [Fact]
     public void Run_KdefScaling_MakesTheTableAndDoesNotRepeatIt()
     {
@@ -48,12 +19,12 @@ public sealed class FamilyRecipeTests : IDisposable
         var table = RecipeRunner.Run(Find("kdef/scaling"), request, 1, null, default);
         Assert.Equal(["DNN alone", "2 × DNN, mean", "2 × DNN, concat", "2 × DNN, kdef"], table.Results.Rows.Select(r => (string?)r[0]));
         Assert.All(table.Results.Rows, row => Assert.Equal(table.Results.Columns.Count, row.Count));
-        Assert.Equal(8, Directory.GetDirectories(_folder.At("out/runs")).Length); // M = 1 once a seed
+        Assert.Equal(8, Directory.GetDirectories(Folder.At("out/runs")).Length); // M = 1 once a seed
         Assert.Contains(table.Claims, c => c.Text == "2 × DNN, kdef above one model" && c is { Seeds: not null, Rows: not null });
         Assert.Equal("", table.Results.ForPeople.Text(0, 6)); // the baseline does not differ from itself
         Assert.NotEqual("", table.Results.ForPeople.Text(1, 6));
 
-        using var json = JsonDocument.Parse(File.ReadAllText(_folder.At("out/results.json")));
+        using var json = JsonDocument.Parse(File.ReadAllText(Folder.At("out/results.json")));
         var single = json.RootElement[0];
         Assert.Equal(single.GetProperty("test_auc_mean").GetDouble(), single.GetProperty("test_auc").EnumerateArray()
             .Average(v => v.GetDouble()));
@@ -64,60 +35,7 @@ public sealed class FamilyRecipeTests : IDisposable
         var again = RecipeRunner.Run(Find("kdef/scaling"), request with { }, 1, null, default);
         Assert.Equal(table.ToCsv(), again.ToCsv());
         Assert.Equal(stamps, Stamps());
-        Assert.Equal(table.ToMarkdown(), File.ReadAllText(_folder.At("out/results.md")));
-    }
-
-    [Fact]
-    public void Run_WithABaseline_TellsItBelowTheTable()
-    {
-        var request = Request(2) with { Members = [1], Methods = ["mean"], Epochs = 1, Baseline = new Constant() };
-        var table = RecipeRunner.Run(Find("kdef/scaling"), request, 1, null, default);
-        // A constant knows nothing: of logit 0 the log-loss is ln 2.
-        Assert.Contains("Constant on the same rows, 2 seeds (nothing): test AUC 0.50000 (sd 0.00000), log-loss 0.69315 (sd 0.00000).", table.Below[^1], StringComparison.Ordinal);
-        // And how far the best of ours is above it, with an interval for new seeds and new rows.
-        var row = FamilyRow.Of("DNN alone", [["DNN-alone-seed2021"], ["DNN-alone-seed2022"]], Finished(), new RecipeMemory())!;
-        var comparisons = new RowComparisons();
-        var joint = row.Joint(BaselineRows.Of(request.Memory.Baselines[0]), comparisons)!;
-        Assert.Equal(row.Over(m => m.Auc).Mean - 0.5, joint.Difference, 1e-9);
-        Assert.Contains($"DNN alone, the best row by these very rows, minus it: {joint.AucText} for new seeds and rows.", table.Below[^1], StringComparison.Ordinal);
-        Assert.Contains("Constant on the same rows", File.ReadAllText(_folder.At("out/results.md")), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Run_BoostingBeside_SetsEachWayBesideTheBaseline()
-    {
-        var request = Request(2) with { Members = [2], Epochs = 1, Baseline = new Constant() };
-        var recipe = Find("boosting/beside");
-        Assert.True(recipe.NeedsBaseline);
-        var table = RecipeRunner.Run(recipe, request, 1, null, default);
-        Assert.Equal(["Constant", "one DNN", "2 averaged", "distilled: logits 20 : 0.1"], table.Results.Rows.Select(r => (string?)r[0]));
-        using var json = JsonDocument.Parse(table.ToJson());
-        var rows = json.RootElement.EnumerateArray().Where(e => e.TryGetProperty("way", out _)).ToArray();
-        Assert.Equal(JsonValueKind.Null, rows[0].GetProperty("above_baseline").ValueKind); // it is not set beside itself
-        foreach (var row in rows[1..])
-        {
-            var above = row.GetProperty("above_baseline").GetDouble();
-            Assert.Equal(row.GetProperty("test_auc_mean").GetDouble() - 0.5, above, 1e-9);
-            Assert.InRange(above, row.GetProperty("above_baseline_low").GetDouble(), row.GetProperty("above_baseline_high").GetDouble());
-        }
-
-        Assert.Equal(["one DNN: above Constant", "2 averaged: above Constant", "distilled: logits 20 : 0.1: above Constant"], table.Claims.Select(c => c.Text));
-        foreach (var (claim, row) in table.Claims.Zip(rows[1..])) // for new seeds and new rows
-            Assert.Equal((claim.Joint!.Low, claim.Joint.High), (row.GetProperty("above_baseline_low").GetDouble(), row.GetProperty("above_baseline_high").GetDouble()));
-        Assert.Contains(table.Notes, n => n.StartsWith("Constant on the same rows, 2 seeds", StringComparison.Ordinal));
-
-        var alone = RecipeRunner.Run(recipe, Request(1) with { Methods = ["one"], Epochs = 1, Baseline = new Constant(), Folder = _folder.At("alone") }, 1, null, default);
-        Assert.Equal(2, alone.Results.Rows.Count);
-        Assert.Single(Directory.GetDirectories(_folder.At("alone/runs")));
-        Assert.NotEqual("", alone.Results.ForPeople.Text(1, 6)); // of one seed over rows
-    }
-
-    [Fact]
-    public void Run_SearchOfABaselineThatHasNone_IsRefused()
-    {
-        var request = Request(1) with { Methods = ["one"], Baseline = new Constant(), BaselineMinutes = 1 };
-        Assert.Contains("--baseline-minutes: found Constant, which has nothing to search", Assert.Throws<ConsortException>(() =>
-            RecipeRunner.Run(Find("boosting/beside"), request, 1, null, default)).Message, StringComparison.Ordinal);
+        Assert.Equal(table.ToMarkdown(), File.ReadAllText(Folder.At("out/results.md")));
     }
 
     [Fact]
@@ -154,10 +72,10 @@ public sealed class FamilyRecipeTests : IDisposable
         var table = RecipeRunner.Run(Find("mutual/table1"), Request(2) with { Only = "DCN", Members = [2] }, 1, null, default);
         Assert.Equal(["DCN, independent", "DCN, scratch", "DCN, pretrained", "DCN, control"],
             table.Results.Rows.Select(r => (string?)r[0]));
-        Assert.Equal(10, Directory.GetDirectories(_folder.At("out/runs")).Length);
+        Assert.Equal(10, Directory.GetDirectories(Folder.At("out/runs")).Length);
         foreach (var kind in new[] { "pretrained", "control" })
         {
-            var experiment = Experiment.Load(_folder.At($"out/runs/DCNx2-{kind}-seed2031/experiment.yaml"));
+            var experiment = Experiment.Load(Folder.At($"out/runs/DCNx2-{kind}-seed2031/experiment.yaml"));
             Assert.Equal(["DCN-independent-seed2031", "DCN-independent-seed2032"],
                 experiment.Phases[0].From.Select(f => new DirectoryInfo(f).Parent!.Parent!.Name));
             Assert.Equal((1, 0.001), (experiment.Phases[0].Epochs, experiment.Phases[0].LearningRate));
@@ -185,17 +103,17 @@ public sealed class FamilyRecipeTests : IDisposable
     public void Run_SeveralJobs_MakesTheSameTable()
     {
         var one = RecipeRunner.Run(Find("mutual/table3"), Request(1) with { Only = "DCN", Epochs = 1 }, 1, null, default);
-        var other = Request(1) with { Only = "DCN", Epochs = 1, Runs = _folder.At("side-by-side") };
+        var other = Request(1) with { Only = "DCN", Epochs = 1, Runs = Folder.At("side-by-side") };
         var told = new Told(_ => false, new CancellationTokenSource());
         var three = RecipeRunner.Run(Find("mutual/table3"), other, 3, told, default, jobs: 3);
         Assert.Equal(one.ToCsv(), three.ToCsv());
-        Assert.Equal(three.ToMarkdown(), File.ReadAllText(_folder.At("out/results.md")));
+        Assert.Equal(three.ToMarkdown(), File.ReadAllText(Folder.At("out/results.md")));
         var begun = told.Lines.Skip(1).Select(l => l.Split("  ")[1].Split(',')[0]).ToList();
         var whole = Find("mutual/table3").Plan(other);
         Assert.Equal(whole.Count, begun.Count);
         Assert.All(whole, run => Assert.All(run.After, before => Assert.True(begun.IndexOf(before) < begun.IndexOf(run.Name))));
         Assert.Contains(whole, run => run.After.Count == 4);
-        Assert.Contains("\"allocated_bytes_per_step\": null", File.ReadAllText(_folder.At($"side-by-side/{begun[0]}/metrics.json")),
+        Assert.Contains("\"allocated_bytes_per_step\": null", File.ReadAllText(Folder.At($"side-by-side/{begun[0]}/metrics.json")),
             StringComparison.Ordinal);
     }
 
@@ -204,7 +122,7 @@ public sealed class FamilyRecipeTests : IDisposable
     {
         var request = Request(2) with { Members = [2], Methods = ["mean", "kdef"] };
         RecipeRunner.Run(Find("kdef/scaling"), request with { Methods = ["mean"] }, 1, null, default);
-        var other = _folder.At("out/runs/DNNx2-mean-seed2022/experiment.yaml");
+        var other = Folder.At("out/runs/DNNx2-mean-seed2022/experiment.yaml");
         File.WriteAllText(other, File.ReadAllText(other).Replace("learning_rate: 0.01", "learning_rate: 0.02", StringComparison.Ordinal));
         var mistake = Assert.Throws<ConsortException>(() =>
             RecipeRunner.Run(Find("kdef/scaling"), request with { }, 2, null, default, jobs: 2));
@@ -218,7 +136,7 @@ public sealed class FamilyRecipeTests : IDisposable
         var told = new Told(line => line.StartsWith("3/4", StringComparison.Ordinal), source);
         var request = Request(1) with { Members = [2], Methods = ["mean", "sum", "kdef"] };
         Assert.Throws<OperationCanceledException>(() => RecipeRunner.Run(Find("kdef/scaling"), request, 1, told, source.Token));
-        Assert.Equal(3, File.ReadAllLines(_folder.At("out/results.csv")).Length);
+        Assert.Equal(3, File.ReadAllLines(Folder.At("out/results.csv")).Length);
         Assert.Equal(4, RecipeRunner.Run(Find("kdef/scaling"), request with { }, 1, null, default).Results.Rows.Count);
     }
 
@@ -235,37 +153,37 @@ public sealed class FamilyRecipeTests : IDisposable
     [Fact]
     public void Find_DataOfEachKind_IsTold()
     {
-        Assert.Equal((DataShape.Other, _experiment), (Data(_experiment).Shape, Data(_experiment).File));
-        Assert.Equal(DataShape.Frappe, Data(_folder.Path).Shape); // three split files: frappe unless told
-        Assert.Equal(DataShape.Other, Data(_folder.Path, _folder.At("schema.yaml")).Shape);
-        Assert.Equal(DataShape.Criteo, Data(_folder.Clicks("clicks.tsv", 20)).Shape);
-        Assert.Equal(DataShape.Avazu, Data(_folder.File("avazu.csv", "id,click,hour,C1\n")).Shape);
-        Assert.Contains("--schema", Assert.Throws<ConsortException>(() => Data(_folder.File("odd.csv", "x,y\n"))).Message,
+        Assert.Equal((DataShape.Other, ExperimentFile), (Data(ExperimentFile).Shape, Data(ExperimentFile).File));
+        Assert.Equal(DataShape.Frappe, Data(Folder.Path).Shape); // three split files: frappe unless told
+        Assert.Equal(DataShape.Other, Data(Folder.Path, Folder.At("schema.yaml")).Shape);
+        Assert.Equal(DataShape.Criteo, Data(Folder.Clicks("clicks.tsv", 20)).Shape);
+        Assert.Equal(DataShape.Avazu, Data(Folder.File("avazu.csv", "id,click,hour,C1\n")).Shape);
+        Assert.Contains("--schema", Assert.Throws<ConsortException>(() => Data(Folder.File("odd.csv", "x,y\n"))).Message,
             StringComparison.Ordinal);
-        Directory.CreateDirectory(_folder.At("empty"));
-        Assert.Contains("expected one of them", Assert.Throws<ConsortException>(() => Data(_folder.At("empty"))).Message,
+        Directory.CreateDirectory(Folder.At("empty"));
+        Assert.Contains("expected one of them", Assert.Throws<ConsortException>(() => Data(Folder.At("empty"))).Message,
             StringComparison.Ordinal);
-        Assert.Contains("--schema frappe", Assert.Throws<ConsortException>(() => Data(_experiment, "frappe")).Message,
+        Assert.Contains("--schema frappe", Assert.Throws<ConsortException>(() => Data(ExperimentFile, "frappe")).Message,
             StringComparison.Ordinal);
     }
 
     [Fact]
     public void Settings_OnOtherData_AreThePapers()
     {
-        var request = new RecipeRequest(_folder.Path, 1, null, _folder.At("out")) { Schema = _folder.At("schema.yaml") };
+        var request = new RecipeRequest(Folder.Path, 1, null, Folder.At("out")) { Schema = Folder.At("schema.yaml") };
         var kdef = Experiment.From(new RecipeSettings(request, PaperSettings.Kdef).Of("DNN").Options.Family("t", true,
-            OptionTree.Parse("{ name: kdef }"), OptionTree.Parse("model: FM")), _folder.Path);
+            OptionTree.Parse("{ name: kdef }"), OptionTree.Parse("model: FM")), Folder.Path);
         Assert.Equal((10_000, 16), (kdef.Training.BatchSize, kdef.Family.Embeddings.Dimension));
         var mutual = Experiment.From(
             new RecipeSettings(request, PaperSettings.Mutual).Of("PNN").Options.Family("t", false, OptionTree.Parse("{ name: mutual }"),
-                OptionTree.Parse("{ model: FM, count: 2 }")), _folder.Path);
+                OptionTree.Parse("{ model: FM, count: 2 }")), Folder.Path);
         Assert.Equal(4000, mutual.Training.BatchSize);
     }
 
     [Fact]
     public void Settings_OfAFile_AreThoseOfEachMemberOnTheDataAtHand()
     {
-        var settings = _folder.File("settings.yaml", """
+        var settings = Folder.File("settings.yaml", """
             data: { schema: criteo, source: elsewhere.tsv }
             embedding: { dimension: 6 }
             members:
@@ -274,9 +192,9 @@ public sealed class FamilyRecipeTests : IDisposable
               - { model: DCN, hidden_units: [5] }
             training: { batch_size: 77 }
             """);
-        var request = new RecipeRequest(_folder.Path, 1, null, _folder.At("out"))
+        var request = new RecipeRequest(Folder.Path, 1, null, Folder.At("out"))
         {
-            Schema = _folder.At("schema.yaml"),
+            Schema = Folder.At("schema.yaml"),
             Settings = settings
         };
         var found = new RecipeSettings(request, PaperSettings.Mutual);
@@ -286,7 +204,7 @@ public sealed class FamilyRecipeTests : IDisposable
             Assert.Equal(units, found.Member(model)["hidden_units"].ToString());
             var experiment = Experiment.From(
                 found.Of(model).Options.Family("t", false, OptionTree.Parse("{ name: mutual }"), found.Member(model).With("count", 2)),
-                _folder.Path);
+                Folder.Path);
             Assert.Equal((77, 6, model), (experiment.Training.BatchSize, experiment.Family.Embeddings.Dimension,
                 experiment.Family.Members[0].Name));
             Assert.Contains("name: \"b\", kind: categorical", experiment.Text, StringComparison.Ordinal); // of schema.yaml
@@ -301,14 +219,14 @@ public sealed class FamilyRecipeTests : IDisposable
     [Fact]
     public void Run_AllStrategies_SaysHowFarEachGoesToTheCeiling()
     {
-        SyntheticClicks.Write(_folder.At("clicks.tsv"), 3000, new SyntheticOptions { Seed = 1 }, 1, null, default);
-        var settings = _folder.File("settings.yaml", """
+        SyntheticClicks.Write(Folder.At("clicks.tsv"), 3000, new SyntheticOptions { Seed = 1 }, 1, null, default);
+        var settings = Folder.File("settings.yaml", """
             data: { schema: criteo, source: elsewhere.tsv }
             embedding: { dimension: 2 }
             members: [{ model: DNN, hidden_units: [4] }]
             training: { batch_size: 500, epochs: 1 }
             """);
-        var request = new RecipeRequest(_folder.At("clicks.tsv"), 2, null, _folder.At("out")) { Settings = settings, Members = [2] };
+        var request = new RecipeRequest(Folder.At("clicks.tsv"), 2, null, Folder.At("out")) { Settings = settings, Members = [2] };
         var table = RecipeRunner.Run(Find("strategies/all"), request, 1, null, default);
         Assert.Equal(
             ["one DNN", "independent, averaged", "mutual from scratch", "one epoch more each by itself", "mutual fine-tuning", "mean",
@@ -327,7 +245,7 @@ public sealed class FamilyRecipeTests : IDisposable
             Assert.Equal(closed, row.GetProperty("gap_closed_percent").GetDouble(), 1e-9);
         }
 
-        var student = Experiment.OfRun(_folder.At("out/runs/DNN-distilled-averaged-seed2031/experiment.yaml"));
+        var student = Experiment.OfRun(Folder.At("out/runs/DNN-distilled-averaged-seed2031/experiment.yaml"));
         Assert.Equal(["DNN-independent-seed2031", "DNN-independent-seed2032"], student.Phases[0].Teachers.Select(t => Path.GetFileName(t.Path)));
         Assert.Single(student.Family.Members);
 
@@ -348,7 +266,7 @@ public sealed class FamilyRecipeTests : IDisposable
         Assert.Equal(["FiGNN-independent-seed2021"], TeachersOf("DNNx2-from-graph-seed2021"));
         Assert.Equal(3, TeachersOf("DNNx2-both-seed2021").Length);
 
-        string[] TeachersOf(string run) => [.. Experiment.OfRun(_folder.At($"out/runs/{run}/experiment.yaml")).Phases[0].Teachers
+        string[] TeachersOf(string run) => [.. Experiment.OfRun(Folder.At($"out/runs/{run}/experiment.yaml")).Phases[0].Teachers
             .Select(t => Path.GetFileName(t.Path)!)];
     }
 
@@ -365,42 +283,27 @@ public sealed class FamilyRecipeTests : IDisposable
     [Fact]
     public void Keep_TestRows_AreThoseOfTheRun()
     {
-        var experiment = Experiment.Load(_experiment);
-        var run = ExperimentRunner.Run(new RunRequest(experiment, _folder.At("run"), 1), default);
-        TestRows.Keep(new Consort.Learning.Runs.RunFolder(_folder.At("run")), experiment, 1, default);
-        var rows = RowLogits.Load(TestRows.PathOf(_folder.At("run")));
+        var experiment = Experiment.Load(ExperimentFile);
+        var run = ExperimentRunner.Run(new RunRequest(experiment, Folder.At("run"), 1), default);
+        TestRows.Keep(new Consort.Learning.Runs.RunFolder(Folder.At("run")), experiment, 1, default);
+        var rows = RowLogits.Load(TestRows.PathOf(Folder.At("run")));
         Assert.Equal(160, rows.Labels.Length);
         using var evaluator = new Evaluator();
         evaluator.Add(rows.Logits, rows.Labels);
         Assert.Equal(run.Training.Test!.Metrics.Ensemble.Auc, evaluator.Result().Auc);
         Assert.Equal([0f], rows.Discrepancy);
 
-        var path = TestRows.PathOf(_folder.At("run"));
+        var path = TestRows.PathOf(Folder.At("run"));
         var bytes = File.ReadAllBytes(path);
         bytes[^3] ^= 1;
         File.WriteAllBytes(path, bytes);
         Assert.Contains("damaged", Assert.Throws<ConsortException>(() => RowLogits.Load(path)).Message, StringComparison.Ordinal);
     }
 
-    private sealed class Constant : IBaseline
-    {
-        public string Name => "Constant";
-
-        public BaselineScores Fit(EncodedDataset data, ulong seed, int threads, CancellationToken cancellation) =>
-            new(new float[data.Valid!.Rows], new float[data.Test!.Rows], "nothing", 0, 0);
-    }
-
-    private Dictionary<string, RecipeOutcome> Finished() => Directory.GetDirectories(_folder.At("out/runs")).ToDictionary(
-        d => Path.GetFileName(d), d => new RecipeOutcome(new RecipeRun(Path.GetFileName(d), "", 0, OptionTree.Keys()), RunSummary.Find(new Learning.Runs.RunFolder(d))!));
-
-    private RecipeRequest Request(int seeds) => new(_experiment, seeds, null, _folder.At("out"));
-
-    private static Recipe Find(string name) => RecipeCatalogue.Default.Entries.Single(r => r.Name == name);
-
     private static RecipeData Data(string path, string? schema = null) =>
         RecipeData.Find(new RecipeRequest(path, 1, null, path) { Schema = schema });
 
-    private Dictionary<string, DateTime> Stamps() => Directory.EnumerateFiles(_folder.At("out/runs"), "*", SearchOption.AllDirectories)
+    private Dictionary<string, DateTime> Stamps() => Directory.EnumerateFiles(Folder.At("out/runs"), "*", SearchOption.AllDirectories)
         .ToDictionary(f => f, File.GetLastWriteTimeUtc);
 
     private sealed class Told(Predicate<string> isStop, CancellationTokenSource source) : IRecipeProgress
