@@ -68,7 +68,9 @@ internal sealed unsafe class PackedOperands<TKernel> : IDisposable
         }
     }
 
-    /// <summary>A tile reads as many rows as it has; where A ends before, the last rows are copied so that others can follow them.</summary>
+    /// <summary>
+    /// A tile reads as many rows as it has; where A ends before, the last rows are copied so that others can follow them.
+    /// </summary>
     public void CopyLastRows(int from, int depth, float* to)
     {
         int row = (_plan.PanelsA - 1) * TKernel.Rows, rows = _call.M - row;
