@@ -34,6 +34,8 @@ internal static class ScaleSpeed
         yield return most;
     }
 
+    private static readonly StepKind[] Kinds = [.. Enum.GetValues<StepKind>().Where(k => k != StepKind.Loader)]; // it has a thread of its own
+
     public static JsonArray Json(IReadOnlyList<StepResult> results) => [.. results.Select(r => new JsonObject
     {
         ["threads"] = r.Options.Threads,
@@ -64,8 +66,16 @@ internal static class ScaleSpeed
         for (var i = 0; i < one.CountedMs.Count; i++)
             Row($"| {StepResult.CountedThreads[i]} | {one.CountedMs[i]:F2} | {one.StepMs / one.CountedMs[i]:F1} | {one.SerialMs / one.CountedMs[i]:P1} | {one.EvaluationCountedMs[i]:F2} | {one.EvaluationMs / one.EvaluationCountedMs[i]:F1} | {one.EvaluationSerialMs / one.EvaluationCountedMs[i]:P1} |");
         Row($"");
+        Row($"| serial, by kind | {string.Join(" | ", Kinds.Select(StepKinds.Name))} |");
+        Row($"|---|{string.Concat(Kinds.Select(_ => "---|"))}");
+        Row($"| ms a step | {string.Join(" | ", Kinds.Select(k => Text(one.SerialKindMs[(int)k], "F3")))} |");
+        foreach (var i in new[] { Array.IndexOf([.. StepResult.CountedThreads], 16), one.CountedMs.Count - 1 }.Where(i => i >= 0))
+            Row($"| of a step of {StepResult.CountedThreads[i]} threads | {string.Join(" | ", Kinds.Select(k => Text(one.SerialKindMs[(int)k] / one.CountedMs[i], "P1")))} |");
+        Row($"");
         Row($"beside them with a thread of their own: the loader fills batches, {one.LoaderMs:F2} ms each, and metrics take {one.MetricsMs:F2} ms a batch; nothing can be shorter than these");
         return text.ToString();
+
+        static string Text(double number, string format) => number.ToString(format, CultureInfo.InvariantCulture);
 
         void Row(FormattableString row) => text.AppendLine(row.ToString(CultureInfo.InvariantCulture));
     }
