@@ -11,6 +11,8 @@ namespace Consort.Benchmarks;
 /// </summary>
 internal static class ScaleSpeed
 {
+    private static readonly StepKind[] Kinds = [.. Enum.GetValues<StepKind>().Where(k => k != StepKind.Loader)]; // it has a thread of its own
+
     public static int Run(string[] args)
     {
         var arguments = new Arguments("scale", args, "model", "with", "batch", "vocab", "members", "strategy", "update", "precision", "threads",
@@ -33,8 +35,6 @@ internal static class ScaleSpeed
             yield return threads;
         yield return most;
     }
-
-    private static readonly StepKind[] Kinds = [.. Enum.GetValues<StepKind>().Where(k => k != StepKind.Loader)]; // it has a thread of its own
 
     public static JsonArray Json(IReadOnlyList<StepResult> results) => [.. results.Select(r => new JsonObject
     {
@@ -69,7 +69,7 @@ internal static class ScaleSpeed
         Row($"| serial, by kind | {string.Join(" | ", Kinds.Select(StepKinds.Name))} |");
         Row($"|---|{string.Concat(Kinds.Select(_ => "---|"))}");
         Row($"| ms a step | {string.Join(" | ", Kinds.Select(k => Text(one.SerialKindMs[(int)k], "F3")))} |");
-        foreach (var i in new[] { Array.IndexOf([.. StepResult.CountedThreads], 16), one.CountedMs.Count - 1 }.Where(i => i >= 0))
+        foreach (var i in Enumerable.Range(0, one.CountedMs.Count).Where(i => StepResult.CountedThreads[i] >= 16))
             Row($"| of a step of {StepResult.CountedThreads[i]} threads | {string.Join(" | ", Kinds.Select(k => Text(one.SerialKindMs[(int)k] / one.CountedMs[i], "P1")))} |");
         Row($"");
         Row($"beside them with a thread of their own: the loader fills batches, {one.LoaderMs:F2} ms each, and metrics take {one.MetricsMs:F2} ms a batch; nothing can be shorter than these");
