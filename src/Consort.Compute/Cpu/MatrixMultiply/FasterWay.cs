@@ -13,8 +13,10 @@ namespace Consort.Compute.Cpu.MatrixMultiply;
 /// </remarks>
 internal sealed class FasterWay
 {
+    /// <summary>Calls of both ways together until one is chosen; the first two are not counted, as their code and caches are cold.</summary>
+    public const int Trials = 12;
+
     private const int Sizes = 64;
-    private const int Trials = 12; // calls of both together; the first two are not counted: their code and caches are cold
     private const int Period = 1024; // calls after which it is tried again
 
     private readonly Size[] _sizes = new Size[Sizes];
