@@ -141,8 +141,8 @@ public sealed partial class Encoder
     /// first or its last tokens, as the schema says.
     /// </summary>
     /// <param name="field">The place in the schema of a field of kind list or sequence.</param>
-    /// <param name="token">The token in UTF-8; one that means a missing value, or is empty, keeps its place in a sequence and has none in a
-    /// list.</param>
+    /// <param name="token">The token in UTF-8; one that means a missing value, or is empty, keeps its place in a sequence beside others,
+    /// and has none by itself or in a list.</param>
     /// <param name="lists">The row's room for lists.</param>
     /// <param name="weight">Its weight, 0 or 1e-9 to 1e9, where tokens of the field have weights; null takes what the token carries, as in
     /// a file, and 1 where it carries none.</param>
@@ -162,7 +162,8 @@ public sealed partial class Encoder
         try
         {
             if (!_steps.IsEmpty)
-                _steps.Add(field, token.Length < 8 ? padded : token, new Cell { Start = 0, Length = token.Length }, times[_ages.Count..]);
+                _steps.Add(field, token.Length < 8 ? padded : token, new Cell { Start = 0, Length = token.Length }, weight is not null,
+                    times[_ages.Count..]);
         }
         catch (CellError error)
         {

@@ -203,7 +203,8 @@ public sealed partial class Encoder
     private int[] AbsentList(RaggedColumn column)
     {
         var (list, length) = (new int[column.Shape.Room], Schema.AbsentIsZero(Schema.Fields[column.Field]) ? 1 : -1);
-        return list[..column.Shape.RoomOf(column.Encode("0"u8, new Cell { Start = 0, Length = length }, 0, list))];
+        var ids = column.Encode("0"u8, new Cell { Start = 0, Length = length }, 0, list);
+        return list[..column.Shape.RoomOf(Math.Max(1, ids))]; // of an empty one also where the first id would stand: nothing waits there
     }
 
     /// <summary>Whether a column of ids is generated.</summary>
