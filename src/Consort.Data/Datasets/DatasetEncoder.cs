@@ -190,7 +190,7 @@ public static class DatasetEncoder
             if (request.Schema.HasWeights && counts.Sum(c => c.TrainWeight) == 0)
                 throw new ConsortException($"{request.Split.Files[0]}: found weight 0 in all training rows, expected some that count");
             var schema = request.Schema with { NegativeShare = request.Split.Sample?.Share ?? 1 };
-            var fitted = new Fitted(EncoderFit.Of(schema, counts, cancellation, Mixed), splits, pass.Identities(), drafts);
+            var fitted = new Fitted(EncoderFit.Of(schema, counts, Mixed, cancellation), splits, pass.Identities(), drafts);
             if (seen.Length > 0) CheckSame(fitted.Sources, seen);
             if (drafts is not null) fitted = fitted with { Rows = new DraftedRows(drafts, fitted.Encoder, counts) };
             var total = request.Split.Files.Sum(Length);

@@ -10,11 +10,11 @@ internal static class EncoderFit
     /// <summary>Merges, field by field in parallel, and fits; generated fields are left to <see cref="GeneratedFit"/>.</summary>
     /// <param name="schema">What was counted.</param>
     /// <param name="counts">What each thread has counted; given up.</param>
-    /// <param name="cancellation">Stops between fields.</param>
     /// <param name="mixed">Tells where times of several forms stand, or gives null; null where the rows cannot be read again.</param>
+    /// <param name="cancellation">Stops between fields.</param>
     /// <exception cref="ConsortException">A column cannot be fitted.</exception>
-    public static Encoder Of(Schema schema, IReadOnlyList<CountRows> counts, CancellationToken cancellation = default,
-        Func<ConsortException?>? mixed = null)
+    public static Encoder Of(Schema schema, IReadOnlyList<CountRows> counts, Func<ConsortException?>? mixed = null,
+        CancellationToken cancellation = default)
     {
         var columns = new ColumnEncoder[schema.Fields.Count][];
         var fields = schema.Fields.ToArray();
