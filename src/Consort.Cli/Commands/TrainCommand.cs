@@ -62,8 +62,7 @@ internal sealed class TrainCommand : ExampleCommand
         if (wire != WirePrecision.Float && ranks is null)
             throw new ConsortException($"--wire {wire.Name()}: found one process, expected several: start them with mpirun");
         var path = arguments.GetRequiredValue(_experiment);
-        if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
-            throw new ConsortException($"--data {data}: folder not found");
+        Shared.RequireFolder(arguments.GetValue(_data));
         var daily = DailyExperiment.Load(path, arguments.GetValue(_data), (ulong?)arguments.GetValue(_seed),
             Shared.PrecisionOf(arguments.GetValue(_precision)), Shared.Catalogues);
         var experiment = daily.First;

@@ -8,7 +8,7 @@ using OpenTelemetry.Resources;
 
 namespace Consort.Cli.Telemetry;
 
-/// <summary>Sends meter and activities of a server to a collector of OpenTelemetry.</summary>
+/// <summary>Sends meter, activities and log of a server to a collector of OpenTelemetry.</summary>
 internal static class Otlp
 {
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
@@ -25,7 +25,7 @@ internal static class Otlp
     }
 
     /// <summary>
-    /// Has the app send what it measures, where there is a collector. The variables OTEL_… are handed on, for the app reads none itself.
+    /// Has the app send what it measures and says, where there is a collector. The variables OTEL_… are handed on, for the app reads none itself.
     /// </summary>
     public static void Send(WebApplicationBuilder app, Uri? collector)
     {
@@ -40,6 +40,7 @@ internal static class Otlp
             .ConfigureResource(r => r.AddService("consort", serviceVersion: Product.Version).AddEnvironmentVariableDetector())
             .WithMetrics(m => m.AddMeter("Consort", "System.Runtime"))
             .WithTracing(t => t.AddSource("Consort", "Microsoft.AspNetCore"))
+            .WithLogging(configureBuilder: null, o => o.IncludeFormattedMessage = true)
             .UseOtlpExporter();
     }
 }

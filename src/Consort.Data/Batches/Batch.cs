@@ -195,4 +195,18 @@ public sealed class Batch : IDisposable
             _listsUsed += length;
         }
     }
+
+    /// <summary>Puts a list of a row that has none of that column yet.</summary>
+    /// <param name="row">Its place in the batch.</param>
+    /// <param name="column">Which column.</param>
+    /// <param name="n">How many ids.</param>
+    /// <param name="content">The ids, and their weights where they have such.</param>
+    internal void PutList(int row, int column, int n, ReadOnlySpan<int> content)
+    {
+        IdsOf(row)[column] = _listsUsed;
+        var list = _lists!.Slice(_listsUsed, 1 + content.Length);
+        list[0] = n;
+        content.CopyTo(list[1..]);
+        _listsUsed += list.Length;
+    }
 }

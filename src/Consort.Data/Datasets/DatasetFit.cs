@@ -58,7 +58,7 @@ internal sealed record DatasetFit(Encoder Encoder, SplitAssigner Splits, SourceI
             if (request.Schema.HasWeights && counts.Sum(c => c.TrainWeight) == 0)
                 throw new ConsortException($"{request.Split.Files[0]}: found weight 0 in all training rows, expected some that count");
             var schema = request.Schema with { NegativeShare = request.Split.Sample?.Share ?? 1 };
-            var fitted = new DatasetFit(EncoderFit.Of(schema, counts, cancellation), splits, pass.Identities(), drafts);
+            var fitted = new DatasetFit(EncoderFit.Of(schema, counts, Mixed, cancellation), splits, pass.Identities(), drafts);
             if (seen.Length > 0) CheckSame(fitted.Sources, seen);
             if (drafts is not null) fitted = fitted with { Rows = new DraftedRows(drafts, fitted.Encoder, counts) };
             var total = request.SourceBytes();
@@ -84,6 +84,12 @@ internal sealed record DatasetFit(Encoder Encoder, SplitAssigner Splits, SourceI
         finally
         {
             foreach (var count in counts) count.Dispose();
+        }
+
+        ConsortException? Mixed()
+        {
+            using var again = request.Pass(cancellation);
+            return MixedTimes.First(request.Schema, splits, again, cancellation);
         }
     }
 

@@ -211,8 +211,8 @@ public sealed class Encoder
     /// first or its last tokens, as the schema says.
     /// </summary>
     /// <param name="field">The place in the schema of a field of kind list or sequence.</param>
-    /// <param name="token">The token in UTF-8; one that means a missing value, or is empty, keeps its place in a sequence and has none in a
-    /// list.</param>
+    /// <param name="token">The token in UTF-8; one that means a missing value, or is empty, keeps its place in a sequence beside others,
+    /// and has none by itself or in a list.</param>
     /// <param name="lists">The row's room for lists.</param>
     /// <param name="weight">Its weight, 0 or 1e-9 to 1e9, where tokens of the field have weights; null takes what the token carries, as in
     /// a file, and 1 where it carries none.</param>

@@ -132,7 +132,8 @@ internal sealed class FieldRows
         var data = Readable(token, stackalloc byte[8]);
         try
         {
-            if (!_steps.IsEmpty) _steps.Add(field, data, new Cell { Start = 0, Length = token.Length }, times[Ages.Count..]);
+            if (!_steps.IsEmpty)
+                _steps.Add(field, data, new Cell { Start = 0, Length = token.Length }, weight is not null, times[Ages.Count..]);
         }
         catch (CellError error)
         {
@@ -196,6 +197,7 @@ internal sealed class FieldRows
     private int[] AbsentList(RaggedColumn column)
     {
         var (list, length) = (new int[column.Shape.Room], _schema.AbsentIsZero(_schema.Fields[column.Field]) ? 1 : -1);
-        return list[..column.Shape.RoomOf(column.Encode("0"u8, new Cell { Start = 0, Length = length }, 0, list))];
+        var ids = column.Encode("0"u8, new Cell { Start = 0, Length = length }, 0, list);
+        return list[..column.Shape.RoomOf(Math.Max(1, ids))]; // of an empty one also where the first id would stand: nothing waits there
     }
 }

@@ -114,6 +114,7 @@ internal sealed class TimeCounter : ColumnCounter
 /// <summary>How the times of a field were seen to be written.</summary>
 internal sealed class TimeForms
 {
+    private const string Iso = "ISO 8601", Digits = "YYMMDDHH", Unix = "Unix time";
     private bool _iso;
     private bool _digits;
     private bool _numbers;
@@ -151,15 +152,29 @@ internal sealed class TimeForms
         state.Greatest(ref _greatest);
     }
 
+    /// <summary>How a text is written, as messages call it.</summary>
+    public static string NameOf(ReadOnlySpan<byte> text) => TimeText.Guess(text) switch
+    {
+        TimeFormat.Iso => Iso,
+        TimeFormat.Yymmddhh => Digits,
+        _ => Unix,
+    };
+
+    /// <summary>The end of a message: what mends times of several forms.</summary>
+    public static string Mend =>
+        $"; write all of a column alike, or name the form that they have by format: {string.Join(", ", Words.All<TimeFormat>().Keys.Skip(1))}";
+
     /// <summary>What the field says, or what was seen.</summary>
-    /// <exception cref="ConsortException">Several forms were.</exception>
+    /// <exception cref="MixedForms">Several forms were.</exception>
     public TimeFormat Of(Field field)
     {
         if (field.Format != TimeFormat.Auto) return field.Format;
-        string[] forms = [.. new[] { (_iso, "ISO 8601"), (_digits, "YYMMDDHH"), (_numbers, "Unix time") }
-            .Where(f => f.Item1).Select(f => f.Item2)];
+        string[] forms = [.. new[] { (_iso, Iso), (_digits, Digits), (_numbers, Unix) }.Where(f => f.Item1).Select(f => f.Item2)];
         if (forms.Length > 1)
-            throw new ConsortException($"column {field.Name}: found times as {string.Join(" and as ", forms)} among the training rows, expected one form; name it by format: {string.Join(", ", Words.All<TimeFormat>().Keys.Skip(1))}");
+            throw new MixedForms($"column {field.Name}: found times as {string.Join(" and as ", forms)} among the training rows, expected one form{Mend}");
         return _digits ? TimeFormat.Yymmddhh : _numbers ? TimeText.UnitFor(_greatest) : TimeFormat.Iso;
     }
 }
+
+/// <summary>Times of a column are written in several forms; whoever can read the rows again says where.</summary>
+internal sealed class MixedForms(string message) : Exception(message);

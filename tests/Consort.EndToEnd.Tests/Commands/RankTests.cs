@@ -103,6 +103,21 @@ public sealed class RankTests
         Assert.Single((output + error).Split('\n'), l => l.Contains("none.yaml", StringComparison.Ordinal));
     }
 
+    // mpirun gives each rank a terminal of its own, whose codes would stand in whatever its own output is.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Train_UnderMpirunIntoAPipe_WritesPlainTextOfOneRank(int ranks)
+    {
+        SkipWithoutMpirun();
+        using var clicks = new TinyClicks();
+        var (code, output, error) = Mpirun(ranks, "train", clicks.Experiment, "--out", clicks.At("run"), "--threads", "1");
+        Assert.True(code == 0, error);
+        Assert.Empty((output + error).Where(c => char.IsControl(c) && c != '\n'));
+        Assert.Single(error.Split('\n'), l => l.Contains(": epoch 1 ", StringComparison.Ordinal));
+        Assert.Single(output.Split('\n'), l => l.StartsWith("report ", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData]
     [InlineData("--shard-tables")]
@@ -177,6 +192,7 @@ public sealed class RankTests
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment["TERM"] = "xterm"; // as where a user types it
         // A container's user may be root.
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
         return Process.Start(start)!;
