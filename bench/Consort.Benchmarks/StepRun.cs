@@ -48,7 +48,13 @@ internal sealed class StepRun : IDisposable
         {
             BatchSize = options.Batch,
             Precision = options.Precision,
-            Optimizer = new OptimizerOptions { EmbeddingUpdate = options.Update, AverageDecay = options.Ema },
+            Optimizer = new OptimizerOptions
+            {
+                EmbeddingUpdate = options.Update,
+                AverageDecay = options.Ema,
+                EmbeddingL2 = options.EmbeddingL2,
+                MaxGradientNorm = options.MaxGradientNorm > 0 ? options.MaxGradientNorm : null,
+            },
         };
         var strategy = StrategyCatalogue.Create(OptionMap.Parse($"name: {options.Strategy}", "step"));
         _trial = new StepTrial(FamilyOf(options), _rows.Space, _rows.Split, training, strategy, options.Threads);
