@@ -94,18 +94,22 @@ def peer(asked, model, variants, steps, *more):
     return found
 
 
-def ratios(turn):
-    """Of one turn: ours over the peer's, rows per second."""
+def ratios(turn, clock):
+    """Of one turn: ours over the peer's, rows per second; and what a step at the FMA peak would be over it."""
     rows = {k: v["rows_per_second"] for k, v in turn["ours"].items()}
     evaluation = {k: v["evaluation_rows_per_second"] for k, v in turn["ours"].items()}
-    theirs = turn["peer"]
-    return {
+    theirs, floor = turn["peer"], turn["floor_rows_per_second"]
+    found = {
         "same_to_user": rows["same"] / theirs["user"]["rows_per_second"],
         "touched_to_user": rows["touched"] / theirs["user"]["rows_per_second"],
         "same_to_best": rows["same"] / theirs["best"]["rows_per_second"],
         "touched_to_best": rows["touched"] / theirs["best"]["rows_per_second"],
-        "evaluation": evaluation["touched"] / max(t["evaluation_rows_per_second"] for t in theirs.values()),
+        "floor_to_user": floor / theirs["user"]["rows_per_second"],
+        "floor_to_best": floor / theirs["best"]["rows_per_second"],
     }
+    if clock == "wall":
+        found["evaluation"] = evaluation["touched"] / max(t["evaluation_rows_per_second"] for t in theirs.values())
+    return found
 
 
 def measure(asked, model):
@@ -118,7 +122,8 @@ def measure(asked, model):
         found = {v["variant"]: v for v in peer(asked, model, ["user", best], asked.steps)["variants"]}
         turn["peer"] = {"user": found["user"], "best": found[best]}
         turn["ours"]["touched"] = ours(asked, model, "touched")
-        turns.append({**turn, "ratios": ratios(turn)})
+        turn["floor_rows_per_second"] = asked.batch / turn["ours"]["touched"]["floor_ms"] * 1e3
+        turns.append({**turn, "ratios": ratios(turn, asked.clock)})
     return {"model": model, "best": best, "trial": trial, "turns": turns}
 
 
@@ -152,8 +157,10 @@ def markdown(result):
         "", f"Rows {'a second' if result['clock'] == 'wall' else 'per second of processor time'}, median of the turns:",
     ]
     kinds = (("ours", "same"), ("ours", "touched"), ("peer", "user"), ("peer", "best"))
-    lines += table(["model", "ours, the same work", "ours, touched rows", "FuxiCTR as its user has it", "its best variant", "which"],
-                   [[names[r["model"]], *thousands(middle(r["turns"], *k) for k in kinds), r["best"]] for r in models])
+    head = ["model", "FMA floor", "ours, the same work", "ours, touched rows", "FuxiCTR as its user has it", "its best variant", "which"]
+    lines += table(head,
+                   [[names[r["model"]], *thousands([statistics.median(t["floor_rows_per_second"] for t in r["turns"]),
+                                                    *(middle(r["turns"], *k) for k in kinds)]), r["best"]] for r in models])
     lines += ["", "Times as fast, median of the turns (least to most):"]
     lines += table(["model", *(name.replace("_", " ") for name in models[0]["turns"][0]["ratios"])],
                    [[names[r["model"]], *(spread(r["turns"], name) for name in r["turns"][0]["ratios"])] for r in models])
