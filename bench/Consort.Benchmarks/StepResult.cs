@@ -140,6 +140,8 @@ internal sealed record StepResult
             ["update"] = Options.UpdateName,
         };
         if (Options.Ema > 0) json["ema"] = Options.Ema;
+        if (Options.EmbeddingL2 > 0) json["embedding_l2"] = Options.EmbeddingL2;
+        if (Options.MaxGradientNorm > 0) json["max_gradient_norm"] = Options.MaxGradientNorm;
         if (IsBf16) json.Insert(1, "bf16_peak_gflops", Machine.Rounded(Peak, 1));
         if (Options.Detail) json["multiplies"] = new JsonArray([.. Multiplies.Select(m => m.Json(Peak))]);
         return json;

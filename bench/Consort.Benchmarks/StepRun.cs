@@ -44,14 +44,8 @@ internal sealed class StepRun : IDisposable
         _options = options;
         _rows = new ZipfSplit(options.Vocabulary, options.Batch, LoadedBatches, options.Tokens, options.IsList);
         _evaluationLoader = new BatchLoader(_rows.Split, new LoaderOptions(options.Batch));
-        var training = new TrainingOptions
-        {
-            BatchSize = options.Batch,
-            Precision = options.Precision,
-            Optimizer = new OptimizerOptions { EmbeddingUpdate = options.Update, AverageDecay = options.Ema },
-        };
         var strategy = StrategyCatalogue.Create(OptionMap.Parse($"name: {options.Strategy}", "step"));
-        _trial = new StepTrial(FamilyOf(options), _rows.Space, _rows.Split, training, strategy, options.Threads);
+        _trial = new StepTrial(FamilyOf(options), _rows.Space, _rows.Split, TrainingOf(options), strategy, options.Threads);
         _program = _trial.Step.Program;
         _evaluator = new ConsortEvaluator(options.Members, Fusion.Mean);
         _aside = new AsideEvaluation(_trial.Step.Pass, _evaluator, options.Threads);
@@ -151,6 +145,20 @@ internal sealed class StepRun : IDisposable
         member.Close();
         return new Family(new EmbeddingOptions(), [.. Enumerable.Repeat(model, options.Members)]);
     }
+
+    /// <summary>How the family is trained.</summary>
+    public static TrainingOptions TrainingOf(StepOptions options) => new()
+    {
+        BatchSize = options.Batch,
+        Precision = options.Precision,
+        Optimizer = new OptimizerOptions
+        {
+            EmbeddingUpdate = options.Update,
+            AverageDecay = options.Ema,
+            EmbeddingL2 = options.EmbeddingL2,
+            MaxGradientNorm = options.MaxGradientNorm > 0 ? options.MaxGradientNorm : null,
+        },
+    };
 
     public void Dispose()
     {
