@@ -65,7 +65,8 @@ internal sealed class TrainCommand : ExampleCommand
         IProgress<TrainingProgress>? progress = quiet ? null : new TrainingLine(Terminal.Status);
         var first = daily.Phases.Count == 0 ? folder : DailyRunner.FirstOf(folder);
         using var tracker = ServerOf(arguments.GetValue(_mlflow)) is not { } server || ranks is { Rank: > 0 } ? null : new MlflowTracker(
-            server, arguments.GetRequiredValue(_mlflowExperiment), first, line => Shared.Notice(Terminal, line), progress);
+            server, arguments.GetRequiredValue(_mlflowExperiment), folder, line => Shared.Notice(Terminal, line), progress,
+            hasDays: daily.Phases.Count > 0);
         var request = new RunRequest(
             experiment, folder, arguments.GetValue(_threads), arguments.GetValue(_resume),
             quiet ? null : new EncodingLine(Terminal.Status),

@@ -36,7 +36,8 @@ internal sealed class UpdateCommand : ExampleCommand
         "update runs/DeepFM-seed1 --data logs/2026-11-02.csv",
         "update runs/DeepFM-seed1 --days 'logs/2026-11-*' --out runs/november --max-features 2000000")
     {
-        Take([_run, _data, _days, _out, .. _options.All, _again, _oneClass, _threads, _resume, .. _ranks.All, _ignoreMemory, _json, _quiet]);
+        Take([_run, _data, _days, _out, .. _options.All, _again, _oneClass, _threads, _resume, .. _ranks.All, _ignoreMemory, _json,
+            _quiet]);
     }
 
     protected override int Run(ParseResult arguments)
