@@ -41,7 +41,8 @@ public sealed class FinishedRun : IDisposable
         _family = new TrainedFamily(Experiment.Family, Encoder.Space, Weights);
         _workers = new Workers(threads);
         // Made where rows are scored: what packs or exports needs the weights alone.
-        _program = new(() => _family.Compile(MemoryCheck.RowsToScore(Graph, MeasuredRows.MostRows), _workers, Experiment.Training.Precision));
+        _program = new(() => _family.Compile(
+            MemoryCheck.RowsToScore(Graph, MeasuredRows.MostRows), _workers, Experiment.Training.Precision));
         _pass = new(() => new LogitPass(Program, Fusion) { Shift = Encoder.Schema.LogitShift });
     }
 

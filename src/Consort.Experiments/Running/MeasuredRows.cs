@@ -45,7 +45,9 @@ internal static class MeasuredRows
         return new SplitResult(evaluator.Result(), ceiling.Rows == 0 ? null : new CeilingResult(ceiling.Auc(), ceiling.LogLoss()));
     }
 
-    /// <summary>Measures rows by the weights of a run, which rank 0 has: each rank reads all rows and scores its share of each batch.</summary>
+    /// <summary>
+    /// Measures rows by the weights of a run, which rank 0 has: each rank reads all rows and scores its share of each batch.
+    /// </summary>
     /// <param name="ranks">The ranks.</param>
     /// <param name="sharing">Whether they hold whole tables, or each a part.</param>
     /// <param name="experiment">The run's.</param>
@@ -59,8 +61,9 @@ internal static class MeasuredRows
         IReadOnlyList<string> places, int threads, CancellationToken cancellation)
     {
         var space = sharing.ShardsTables ? ShardSpaces.OfRank(encoder.Space, ranks.Count) : encoder.Space;
-        // What is free differs from rank to rank, and batches must not.
-        var rows = ranks.GatherEqual<int>([MemoryCheck.RowsToScore(experiment.Family.Build(space), MostRows)]).Min();
+        // Half of what fits, for a step has room for gradients. What is free differs from rank to rank, and batches must not.
+        var fitting = MemoryCheck.RowsToScore(experiment.Family.Build(space), 2 * MostRows);
+        var rows = Math.Max(1, ranks.GatherEqual<int>([fitting]).Min() / 2);
         var batch = (int)Math.Min((long)rows * ranks.Count, 1 << 20);
         using var workers = new Workers(threads);
         using var step = new TrainingStep(experiment.Family, encoder.Space, experiment.Training with { BatchSize = batch }, workers,

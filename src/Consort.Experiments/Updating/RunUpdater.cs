@@ -134,7 +134,8 @@ public static class RunUpdater
 
         var encoder = request.Ranks.EncoderOfRank0(run.Encoder);
         var weights = request.Ranks.AsRank0(() => RunWeights.Final.Find(run, before));
-        return (DayScore.Of(MeasuredRows.OfRanks(ranks, new RankOptions(request.ShardTables, request.OverlapsExchange, request.Wire), before,
-            encoder, weights, request.Data, request.Threads, cancellation)), encoder);
+        var sharing = new RankOptions(request.ShardTables, request.OverlapsExchange, request.Wire);
+        return (DayScore.Of(MeasuredRows.OfRanks(
+            ranks, sharing, before, encoder, weights, request.Data, request.Threads, cancellation)), encoder);
     }
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using Consort.Data.Sources;
 using Consort.Experiments.Running;
 using Consort.Foundation.Files;
-using Consort.Foundation.Ranks;
 
 namespace Consort.Experiments.Updating;
 

@@ -3,7 +3,6 @@ using Consort.Data.Datasets;
 using Consort.Data.Encoders;
 using Consort.Data.Sources;
 using Consort.Experiments.Files;
-using Consort.Experiments.Running;
 using Consort.Foundation.Options;
 using Consort.Learning.Training;
 

@@ -1,7 +1,6 @@
 using Consort.Experiments.Packing;
 using Consort.Experiments.Running;
 using Consort.Experiments.Updating;
-using Consort.Foundation;
 using Consort.Foundation.Ranks;
 using Consort.Learning.Runs;
 using Consort.Learning.Tests.Ranks;
@@ -9,7 +8,9 @@ using Consort.Learning.Training;
 
 namespace Consort.Experiments.Tests.Updating;
 
-/// <summary>Days on several ranks, which are threads here: what one process comes to but for rounding, and the same bits each time.</summary>
+/// <summary>
+/// Days on several ranks, which are threads here: what one process comes to but for rounding, and the same bits each time.
+/// </summary>
 public sealed class RankedDaysTests : IDisposable
 {
     private const string Text =
@@ -64,7 +65,8 @@ public sealed class RankedDaysTests : IDisposable
         }
 
         // All ranks know the same of each day, and only one of them has written.
-        Assert.All(together, t => Assert.Equal(together[0].Days.Select(d => d.Update.Record.Before), t.Days.Select(d => d.Update.Record.Before)));
+        Assert.All(together, t => Assert.Equal(
+            together[0].Days.Select(d => d.Update.Record.Before), t.Days.Select(d => d.Update.Record.Before)));
         Assert.False(Directory.Exists(_folder.At("together-1")));
         foreach (var run in Runs)
         {
