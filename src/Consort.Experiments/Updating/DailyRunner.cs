@@ -170,24 +170,31 @@ public static class DailyRunner
         CancellationToken cancellation)
     {
         var ((phase, day), folder) = (next, chain.Day(next.Day.Name));
-        return new DayResult(day.Name, folder, RunUpdater.Update(
-            new UpdateRequest(run, day.Data, folder, request.Threads)
-            {
-                Options = phase.Options,
-                Resume = resume,
-                Catalogues = request.Experiment.Catalogues,
-                Encoding = request.Encoding,
-                Training = DayProgress.For(day.Name, request.Training),
-                Notice = request.Notice,
-                IsAlone = request.IsAlone,
-                IgnoreMemory = request.IgnoreMemory,
-                OneClass = phase.OneClass,
-                Ranks = request.Ranks,
-                ShardTables = request.ShardTables,
-                OverlapsExchange = request.OverlapsExchange,
-                Wire = request.Wire,
-            },
-            cancellation));
+        var update = new UpdateRequest(run, day.Data, folder, request.Threads)
+        {
+            Options = phase.Options,
+            Resume = resume,
+            Catalogues = request.Experiment.Catalogues,
+            Encoding = request.Encoding,
+            Training = DayProgress.For(day.Name, request.Training),
+            Notice = request.Notice,
+            IsAlone = request.IsAlone,
+            IgnoreMemory = request.IgnoreMemory,
+            OneClass = phase.OneClass,
+            Ranks = request.Ranks,
+            ShardTables = request.ShardTables,
+            OverlapsExchange = request.OverlapsExchange,
+            Wire = request.Wire,
+        };
+        try
+        {
+            return new DayResult(day.Name, folder, RunUpdater.Update(update, cancellation));
+        }
+        catch (ConsortException e) when (!day.Data.All(SourcePlace.IsFile))
+        {
+            // A file is named by itself; a query stands in the experiment.
+            throw new ConsortException($"{phase.Where}: {e.Message}", e) { IsOfAllRanks = e.IsOfAllRanks };
+        }
     }
 
     private static bool IsBegun(RunChain chain, Day day) => new RunFolder(chain.Day(day.Name)).HasTrained;
