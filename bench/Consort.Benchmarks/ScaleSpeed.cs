@@ -11,6 +11,8 @@ namespace Consort.Benchmarks;
 /// </summary>
 internal static class ScaleSpeed
 {
+    private static readonly StepKind[] Kinds = [.. Enum.GetValues<StepKind>().Where(k => k != StepKind.Loader)]; // it has a thread of its own
+
     public static int Run(string[] args)
     {
         var arguments = new Arguments("scale", args, "model", "with", "batch", "vocab", "members", "strategy", "update", "precision", "threads",
@@ -64,8 +66,16 @@ internal static class ScaleSpeed
         for (var i = 0; i < one.CountedMs.Count; i++)
             Row($"| {StepResult.CountedThreads[i]} | {one.CountedMs[i]:F2} | {one.StepMs / one.CountedMs[i]:F1} | {one.SerialMs / one.CountedMs[i]:P1} | {one.EvaluationCountedMs[i]:F2} | {one.EvaluationMs / one.EvaluationCountedMs[i]:F1} | {one.EvaluationSerialMs / one.EvaluationCountedMs[i]:P1} |");
         Row($"");
+        Row($"| serial, by kind | {string.Join(" | ", Kinds.Select(StepKinds.Name))} |");
+        Row($"|---|{string.Concat(Kinds.Select(_ => "---|"))}");
+        Row($"| ms a step | {string.Join(" | ", Kinds.Select(k => Text(one.SerialKindMs[(int)k], "F3")))} |");
+        foreach (var i in Enumerable.Range(0, one.CountedMs.Count).Where(i => StepResult.CountedThreads[i] >= 16))
+            Row($"| of a step of {StepResult.CountedThreads[i]} threads | {string.Join(" | ", Kinds.Select(k => Text(one.SerialKindMs[(int)k] / one.CountedMs[i], "P1")))} |");
+        Row($"");
         Row($"beside them with a thread of their own: the loader fills batches, {one.LoaderMs:F2} ms each, and metrics take {one.MetricsMs:F2} ms a batch; nothing can be shorter than these");
         return text.ToString();
+
+        static string Text(double number, string format) => number.ToString(format, CultureInfo.InvariantCulture);
 
         void Row(FormattableString row) => text.AppendLine(row.ToString(CultureInfo.InvariantCulture));
     }

@@ -36,6 +36,9 @@ internal sealed record StepResult
     /// <summary>Of a profiled step, what one thread does while the others wait; the loader's work is not in it.</summary>
     public double SerialMs { get; init; }
 
+    /// <summary>The same by <see cref="StepKind"/>; what is done around the operations counts as the loss.</summary>
+    public IReadOnlyList<double> SerialKindMs { get; init; } = new double[StepKinds.Count];
+
     /// <summary>The same of an evaluation pass.</summary>
     public double EvaluationSerialMs { get; init; }
 
@@ -113,6 +116,7 @@ internal sealed record StepResult
             ["evaluation_rows_per_second"] = Machine.Rounded(EvaluationRowsPerSecond, 1),
             ["evaluation_breakdown"] = evaluation,
             ["serial_ms"] = Machine.Rounded(SerialMs, 4),
+            ["serial_breakdown"] = Kinds(SerialKindMs),
             ["evaluation_serial_ms"] = Machine.Rounded(EvaluationSerialMs, 4),
             ["loader_ms"] = Machine.Rounded(LoaderMs, 4),
             ["bytes_per_step"] = Bytes.Total,
@@ -158,11 +162,11 @@ internal sealed record StepResult
         Row($"| training step | {StepMs:F2} | {StepMsMin:F2} | {RowsPerSecond:F0} | {Share(FloorFraction)} | {Share(BestFloorFraction)} | {Share(ProcessorFloorFraction)} |");
         Row($"| evaluation | {EvaluationMs:F2} | {EvaluationMsMin:F2} | {EvaluationRowsPerSecond:F0} | | | |");
         Row($"");
-        Row($"| kind | ms a step | share | ms an evaluation |");
-        Row($"|---|---|---|---|");
+        Row($"| kind | ms a step | share | of it by one thread alone | ms an evaluation |");
+        Row($"|---|---|---|---|---|");
         foreach (var kind in Enum.GetValues<StepKind>())
-            Row($"| {StepKinds.Name(kind)} | {KindMs[(int)kind]:F3} | {KindMs[(int)kind] / StepMs:P1} | {EvaluationKindMs[(int)kind]:F3} |");
-        Row($"| other | {OtherMs:F3} | {OtherMs / StepMs:P1} | {EvaluationMs - EvaluationKindMs.Sum():F3} |");
+            Row($"| {StepKinds.Name(kind)} | {KindMs[(int)kind]:F3} | {KindMs[(int)kind] / StepMs:P1} | {SerialKindMs[(int)kind]:F3} | {EvaluationKindMs[(int)kind]:F3} |");
+        Row($"| other | {OtherMs:F3} | {OtherMs / StepMs:P1} | | {EvaluationMs - EvaluationKindMs.Sum():F3} |");
         Row($"");
         Row($"by one thread while others wait: {SerialMs:F3} ms of a step, {EvaluationSerialMs:F3} ms of an evaluation; the loader's own thread takes {LoaderMs:F3} ms a batch");
         Row($"");

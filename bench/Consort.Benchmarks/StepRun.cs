@@ -55,7 +55,7 @@ internal sealed class StepRun : IDisposable
         _program = _trial.Step.Program;
         _evaluator = new ConsortEvaluator(options.Members, Fusion.Mean);
         _aside = new AsideEvaluation(_trial.Step.Pass, _evaluator, options.Threads);
-        _clock = new KernelClock(_program.Graph);
+        _clock = new KernelClock(_program.Graph, _work);
         _fmaPeak = FmaPeak.Of(_trial.Workers, Precision.Fp32);
         _peak = FmaPeak.Of(_trial.Workers, _program.Precision);
         _kinds = [.. _program.Graph.Values.Select(v => v.Operation is { } operation ? StepKinds.Of(operation) : StepKind.Elementwise)];
@@ -72,6 +72,7 @@ internal sealed class StepRun : IDisposable
         var evaluation = new double[_options.Steps];
         double[][] kinds = [.. Enumerable.Range(0, StepKinds.Count).Select(_ => new double[_options.Steps])];
         double[][] evaluationKinds = [.. kinds.Select(k => new double[k.Length])];
+        double[][] serialKinds = [.. kinds.Select(k => new double[k.Length])];
         double[] serial = new double[_options.Steps], evaluationSerial = new double[_options.Steps], metrics = new double[_options.Steps];
         double[][] counted = [.. StepResult.CountedThreads.Select(_ => new double[_options.Steps])];
         double[][] evaluationCounted = [.. counted.Select(c => new double[c.Length])];
@@ -96,6 +97,7 @@ internal sealed class StepRun : IDisposable
             plain[i] = TrainStep();
             ProfiledStep(kinds, i);
             Count(Milliseconds(_trial.Ticks - _trial.LoadTicks), serial, counted, i);
+            CountKinds(serial[i], serialKinds, i);
             for (var c = 0; c < multiplies.Length; c++) multiplies[c][i] = Milliseconds(_clock.Multiplies.Calls[c].Ticks);
         }
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
@@ -126,6 +128,7 @@ internal sealed class StepRun : IDisposable
             EvaluationMsMin = evaluation.Min(),
             SerialMs = Machine.Median(serial),
             EvaluationSerialMs = Machine.Median(evaluationSerial),
+            SerialKindMs = [.. serialKinds.Select(k => Machine.Median(k))],
             CountedMs = [.. counted.Select(c => Machine.Median(c))],
             EvaluationCountedMs = [.. evaluationCounted.Select(c => Machine.Median(c))],
             MetricsMs = Machine.Median(metrics),
@@ -192,6 +195,18 @@ internal sealed class StepRun : IDisposable
         serial[index] = milliseconds - Milliseconds(_work.Shared);
         for (var i = 0; i < counted.Length; i++)
             counted[i][index] = serial[index] + Milliseconds((long)_work.SharedAt(StepResult.CountedThreads[i]));
+    }
+
+    // The same by kind; what lies around the operations is the loss's: ids, labels and logits are copied, probabilities computed.
+    private void CountKinds(double serial, double[][] kinds, int index)
+    {
+        foreach (var kind in kinds) kind[index] = 0;
+        for (var v = 0; v < _kinds.Length; v++) kinds[(int)_kinds[v]][index] += Milliseconds(_clock.Serial[v]);
+        kinds[(int)StepKind.Embedding][index] += Milliseconds(_clock.SerialRowGradients);
+        var (from, until) = (_trial.Step.Ticks.Exchange, _trial.Step.Ticks.Update);
+        kinds[(int)StepKind.Optimizer][index] = Milliseconds(until - from - _work.SharedBetween(from, until));
+        foreach (var kind in kinds) serial -= kind[index];
+        kinds[(int)StepKind.Loss][index] = serial;
     }
 
     // Of a batch, by the loader's one thread with nobody beside it.

@@ -30,12 +30,22 @@ public sealed class ScaleTests
         Assert.Contains("| 16 | 5.00 | 8.0 | 10.0 % |", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Table_OfOneThread_TellsSerialTimeByKind()
+    {
+        var text = ScaleSpeed.Table(Results());
+        Assert.Contains("| serial, by kind | matmul | interaction | embedding | elementwise | optimizer | loss |", text, StringComparison.Ordinal);
+        Assert.Contains("| ms a step | 0.300 | 0.000 | 0.000 | 0.000 | 0.050 | 0.150 |", text, StringComparison.Ordinal);
+        Assert.Contains("| of a step of 16 threads | 6.0 % | 0.0 % | 0.0 % | 0.0 % | 1.0 % | 3.0 % |", text, StringComparison.Ordinal);
+    }
+
     private static StepResult[] Results() => [Of(1, 40), Of(4, 20)];
 
     private static StepResult Of(int threads, double ms) => StepTableTests.Result("DNN", ms) with
     {
         Options = new StepOptions { Model = "DNN", Threads = threads },
         SerialMs = 0.5,
+        SerialKindMs = [0.3, 0, 0, 0, 0.05, 0.15, 0],
         EvaluationSerialMs = 0.1,
         CountedMs = [20, 10, 7, 5, 4, 3],
         EvaluationCountedMs = [9, 8, 7, 6, 5, 4],

@@ -11,7 +11,7 @@ public sealed class LineBudgetTests
         ["Consort.AspNetCore"] = 6_300,
         ["Consort.Boosting"] = 600,
         ["Consort.Cli"] = 5_500,
-        ["Consort.Compute"] = 19_500,
+        ["Consort.Compute"] = 19_650,
         ["Consort.Compute.Bf16"] = 800,
         ["Consort.Data"] = 18_500,
         ["Consort.Data.DuckDb"] = 850,

@@ -96,8 +96,8 @@ public sealed class MlflowTrackerTests : IDisposable
         using var server = new MlflowStub();
         Train("run", server.Port, epochs: 2, days: "  - { days: logs/* }");
         Assert.Equal(["first", "days/a"], Recorded(server));
-        foreach (var (name, rows) in new[] { ("b", 600), ("c", 700) })
-            SyntheticClicks.Write(_folder.At($"logs/{name}.tsv"), 100, new SyntheticOptions { Seed = 3, CardinalityScale = 0.001, FirstRow = rows }, 1);
+        foreach (var (name, rows) in new[] { ("b", 2000), ("c", 3000) })
+            SyntheticClicks.Write(_folder.At($"logs/{name}.tsv"), 800, new SyntheticOptions { Seed = 3, CardinalityScale = 0.001, FirstRow = rows }, 1);
         Train("run", server.Port, epochs: 2, days: "  - { days: logs/* }");
         Assert.Empty(server.Refused);
         Assert.Empty(_notices);
@@ -139,7 +139,7 @@ public sealed class MlflowTrackerTests : IDisposable
 
     private void Train(string name, int? port, int epochs, string? days = null)
     {
-        SyntheticClicks.Write(_folder.At("logs/a.tsv"), 100, new SyntheticOptions { Seed = 3, CardinalityScale = 0.001, FirstRow = 500 }, 1);
+        SyntheticClicks.Write(_folder.At("logs/a.tsv"), 800, new SyntheticOptions { Seed = 3, CardinalityScale = 0.001, FirstRow = 1000 }, 1);
         var file = _folder.File("tiny.yaml", FormattableString.Invariant($$"""
             name: tiny
             data: { schema: criteo, train: train.tsv, valid: valid.tsv, test: test.tsv, cache: {{_folder.At("cache").Replace('\\', '/')}} }

@@ -81,26 +81,27 @@ internal sealed unsafe class InPlaceGemm<TKernel>(Workers workers, TileWriter<TK
             for (var i = row; i < endRow; i += TKernel.Rows, done++)
             {
                 var tail = Math.Max(i + TKernel.Rows > _call.M ? _tailRows : 0, j + TKernel.Columns > _call.N ? _tailColumns : 0);
-                var steps = tail == 0 ? depth : Math.Clamp(_call.K - tail - from, 0, depth);
                 bool first = chunk == 0, last = chunk == _chunks - 1;
-                if (steps > 0 || depth == 0)
+                if (from + depth > _call.K - tail)
                 {
-                    tile.Depth = steps;
-                    tile.A = _call.A + from * _call.Lda + i;
-                    tile.StepA = _call.Lda;
-                    tile.B = _call.B + from * _call.Ldb + j;
-                    tile.StepB = _call.Ldb;
-                    if (done < nextB.Tiles) nextB.Ask(ref tile, done);
-                    else nextA.Ask(ref tile, done - nextB.Tiles);
-                    writer.Multiply(ref tile, i, j, first, last && steps == depth);
+                    MultiplyCopied(i, j, from, depth, first, last);
+                    continue;
                 }
-                if (steps < depth) MultiplyTail(i, j, from + steps, depth - steps, first && steps == 0, last);
+
+                tile.Depth = depth;
+                tile.A = _call.A + from * _call.Lda + i;
+                tile.StepA = _call.Lda;
+                tile.B = _call.B + from * _call.Ldb + j;
+                tile.StepB = _call.Ldb;
+                if (done < nextB.Tiles) nextB.Ask(ref tile, done);
+                else nextA.Ask(ref tile, done - nextB.Tiles);
+                writer.Multiply(ref tile, i, j, first, last);
             }
         Volatile.Write(ref _progress[part], chunk + 1);
     }
 
-    // The steps in which the tile would read beyond the end of A or B: these are copied.
-    private void MultiplyTail(int row, int column, int from, int depth, bool first, bool last)
+    // A chunk in whose last steps the tile would read beyond the end of A or B is copied, whole: cut in two its sum had other bits.
+    private void MultiplyCopied(int row, int column, int from, int depth, bool first, bool last)
     {
         float* a = stackalloc float[depth * TKernel.Rows], b = stackalloc float[depth * TKernel.Columns];
         Panels.Copy(_call.A + from * _call.Lda + row, _call.Lda, Math.Min(TKernel.Rows, _call.M - row), depth, a, TKernel.Rows);

@@ -15,6 +15,7 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
     private readonly TileWriter<TKernel> _writer = new();
     private readonly InPlaceGemm<TKernel> _inPlace;
     private readonly DeepGemm<TKernel> _deep;
+    private readonly FasterWay _ways = new(); // packed or in place
     private int[] _finishedParts = new int[16]; // per chunk
     private int[] _finishedPacks = new int[16]; // per chunk
     private int[] _progress = new int[64]; // per part: chunks added to C
@@ -43,8 +44,7 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
         _writer.Begin(call);
         if (call.TransA && !call.TransB)
         {
-            if (DeepGemm<TKernel>.Fits(call)) _deep.Run(call);
-            else _inPlace.Run(call);
+            RunDeep(call);
             return;
         }
         _call = call;
@@ -54,6 +54,21 @@ internal sealed unsafe partial class PackedGemm<TKernel> : FloatGemm, IParallelJ
         Reset(ref _finishedPacks, _plan.Chunks);
         Reset(ref _progress, _plan.Parts);
         _workers.Run(this, _plan.Total);
+    }
+
+    // The weight gradient: which way is faster depends on the processor, and the bits do not depend on the way.
+    private void RunDeep(in GemmCall<float> call)
+    {
+        if (!DeepGemm<TKernel>.Fits(call))
+        {
+            _inPlace.Run(call);
+            return;
+        }
+
+        var (place, isInPlace) = call.M <= DeepPlan.MostRows ? _ways.Begin(call.M, call.N, call.K) : (-1, false);
+        if (isInPlace) _inPlace.Run(call);
+        else _deep.Run(call);
+        _ways.End(place, isInPlace);
     }
 
     public override void Dispose()

@@ -10,7 +10,7 @@ public sealed class WorkClock
 {
     private const int MostJobs = 4096;
 
-    private readonly (int Pieces, long Ticks)[] _jobs = new (int, long)[MostJobs];
+    private readonly (int Pieces, long Start, long Ticks)[] _jobs = new (int, long, long)[MostJobs];
     private int _count;
 
     /// <summary>Ticks in jobs of several pieces.</summary>
@@ -32,11 +32,23 @@ public sealed class WorkClock
         return sum;
     }
 
+    /// <summary>Ticks in jobs of several pieces that began between two instants; up to 4096 jobs since <see cref="Clear"/>.</summary>
+    /// <param name="from">The first, of <see cref="Stopwatch.GetTimestamp"/>.</param>
+    /// <param name="until">The second.</param>
+    public long SharedBetween(long from, long until)
+    {
+        var sum = 0L;
+        for (var i = 0; i < _count; i++)
+            if (_jobs[i].Start >= from && _jobs[i].Start < until)
+                sum += _jobs[i].Ticks;
+        return sum;
+    }
+
     internal void Add(int pieces, long start)
     {
         if (pieces < 2 || _count == MostJobs) return;
         var ticks = Stopwatch.GetTimestamp() - start;
-        _jobs[_count++] = (pieces, ticks);
+        _jobs[_count++] = (pieces, start, ticks);
         Shared += ticks;
     }
 }

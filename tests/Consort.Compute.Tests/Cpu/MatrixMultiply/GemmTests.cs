@@ -123,7 +123,7 @@ public sealed class GemmTests : IDisposable
     {
         Create(kernel).Dispose();
         foreach ((var m, var n, var k) in new[] { (130, 97, 257), (1, 400, 624), (300, 1, 90), (61, 200, 3000), (200, 61, 3000),
-            (2, 70, 2000), (45, 12_005, 20), (251, 205, 1100) })
+            (2, 70, 2000), (45, 12_005, 20), (251, 205, 1100), (230, 192, 1030) })
         {
             for (var bits = 0; bits < 4; bits++)
             {

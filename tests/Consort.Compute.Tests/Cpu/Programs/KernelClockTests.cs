@@ -34,6 +34,30 @@ public sealed class KernelClockTests
         Assert.Equal(0, Sum(clock.Forward) + Sum(clock.Backward) + clock.RowGradients + clock.ForwardPass + clock.BackwardPass);
     }
 
+    [Fact]
+    public void Serial_WithTheClockOfTheWorkers_IsWhatNoJobShares()
+    {
+        using var workers = new Workers(1);
+        var graph = SmallFamily.Build(10);
+        using var trial = new Trial<float>(graph, 700, workers);
+        var work = new WorkClock();
+        var clock = new KernelClock(graph, work);
+        (trial.Program.Clock, workers.Clock) = (clock, work);
+        trial.Draw(700, seed: 3);
+        trial.Forward(700);
+        trial.Backward(700, seed: 4);
+
+        var (serial, all) = (Sum(clock.Serial), Sum(clock.Forward) + Sum(clock.Backward));
+        Assert.InRange(serial, 1, all - 1);
+        Assert.InRange(clock.SerialRowGradients, 0, clock.RowGradients - 1);
+        // All that was shared was shared in an operation, in finding rows, or around them within the passes.
+        Assert.True(all - serial + clock.RowGradients - clock.SerialRowGradients <= work.Shared);
+        Assert.Equal(work.Shared, work.SharedBetween(0, long.MaxValue));
+        Assert.Equal(0, work.SharedBetween(0, 1));
+        clock.Clear();
+        Assert.Equal(0, Sum(clock.Serial) + clock.SerialRowGradients);
+    }
+
     private static void Run(Trial<float> trial)
     {
         trial.Draw(Rows, seed: 3);
