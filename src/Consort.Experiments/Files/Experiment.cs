@@ -269,6 +269,8 @@ public sealed record Experiment
     {
         CheckFields(options);
         var section = options.Has("phases") ? "phases" : "training";
+        if (!isFinished && TrainingChecks.WithoutStatistics(Phases) is >= 0 and var fresh)
+            throw options.Maps("phases")[fresh].Error("batch_norm", TrainingChecks.NoStatistics);
         foreach (var (index, phase) in Phases.Index())
         {
             if (phase.WarmMistake(index) is { } warm && !isFinished)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Consort.Compute.Cpu.MatrixMultiply;
 using Consort.Experiments.Files;
 using Consort.Foundation.Options;
+using Consort.Learning.Training;
 
 namespace Consort.Experiments.Updating;
 
@@ -20,6 +21,8 @@ public sealed record DailyExperiment(Experiment First, IReadOnlyList<DayPhase> P
     {
         var tree = OptionTree.Load(path);
         var items = tree is OptionGroup ? tree.ItemsAt("phases") : [];
+        foreach (var item in items.Where(p => !DayPhase.Is(p)).OfType<OptionGroup>())
+            CheckWords(item);
         var before = items.TakeWhile(p => !DayPhase.Is(p)).Count();
         if (items.Skip(before).FirstOrDefault(p => !DayPhase.Is(p)) is { } late)
             throw new ConsortException($"{late.Source}:{late.Line}, key phases: found a phase over the rows of `data` behind one with rows of its own, expected it before that");
@@ -37,5 +40,14 @@ public sealed record DailyExperiment(Experiment First, IReadOnlyList<DayPhase> P
             .FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ConsortException($"{twice.Last().Where}: found a second day named {twice.Key}, expected a name of its own for each");
         return new DailyExperiment(experiment, phases);
+    }
+
+    // Where `days` or `data` is written otherwise, all else that seems wrong with the phase follows from it.
+    private static void CheckWords(OptionGroup phase)
+    {
+        string[] known = [.. Phase.Options.Keys, .. PhaseOverrides.Options.Keys, "strategy", .. Experiment.RowKeys];
+        foreach (var entry in phase.Entries.Where(e => !known.Contains(e.Key)))
+            if (NearestWord.Find(entry.Key, known) is { } near && Experiment.RowKeys.Contains(near))
+                throw new ConsortException($"{phase.Source}:{entry.Line}: unknown key \"{entry.Key}\"; did you mean \"{near}\"?");
     }
 }

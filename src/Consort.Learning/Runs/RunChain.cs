@@ -41,6 +41,9 @@ internal sealed class RunChain(string folder)
         }
     }
 
+    /// <summary>The folders of the runs that lead to the one that stands for all, in their order, whether or not they are there.</summary>
+    public IReadOnlyList<string> Runs => [.. Ways().Reverse().Select(In)];
+
     /// <summary>Lets one of its runs stand for all from now on.</summary>
     public void Point(string run)
     {

@@ -8,7 +8,7 @@ namespace Consort.EndToEnd.Tests.Commands;
 /// <summary>Training by several processes that Open MPI's mpirun starts, on this machine.</summary>
 public sealed class RankTests
 {
-    private const string Slow = "  optimizer: { name: sgd }\n  learning_rate: 0.1\n  epochs: 3\n  patience: 0";
+    internal const string Slow = "  optimizer: { name: sgd }\n  learning_rate: 0.1\n  epochs: 3\n  patience: 0";
     internal const string NoMpirun = "no mpirun here: apt-get install openmpi-bin";
 
     internal static bool HasMpirun { get; } = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator)
@@ -154,7 +154,7 @@ public sealed class RankTests
     }
 
     // Once a file is there; gives what mpirun says of it.
-    private static string KillARank(Process process, string file)
+    internal static string KillARank(Process process, string file)
     {
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         for (var wait = Stopwatch.StartNew(); !File.Exists(file) && wait.Elapsed < Longest;)
@@ -167,13 +167,13 @@ public sealed class RankTests
         return output.GetAwaiter().GetResult() + errors.GetAwaiter().GetResult();
     }
 
-    private static double[] Probabilities(string run, string rows)
+    internal static double[] Probabilities(string run, string rows)
     {
         Assert.Equal(0, ConsoleRun.Of("predict", run, "--data", rows, "--out", run + ".txt").ExitCode);
         return [.. File.ReadLines(run + ".txt").Select(l => double.Parse(l, CultureInfo.InvariantCulture))];
     }
 
-    private static (int Code, string Output, string Error) Mpirun(int ranks, params string[] args)
+    internal static (int Code, string Output, string Error) Mpirun(int ranks, params string[] args)
     {
         using var process = Start(ranks, args);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
@@ -181,7 +181,7 @@ public sealed class RankTests
         return (process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
     }
 
-    private static Process Start(int ranks, params string[] args) => Start(
+    internal static Process Start(int ranks, params string[] args) => Start(
         ["-np", ranks.ToString(CultureInfo.InvariantCulture), "dotnet", typeof(CommandLine).Assembly.Location, .. args]);
 
     /// <summary>mpirun with what follows it.</summary>
@@ -198,5 +198,5 @@ public sealed class RankTests
         return Process.Start(start)!;
     }
 
-    private static void SkipWithoutMpirun() => Assert.SkipUnless(HasMpirun, NoMpirun);
+    internal static void SkipWithoutMpirun() => Assert.SkipUnless(HasMpirun, NoMpirun);
 }

@@ -50,6 +50,22 @@ public sealed class PhaseFileTests : IDisposable
     [InlineData("max_gradient_norm: 1", "7: unknown key \"max_gradient_norm\"")]
     public void Parse_OverrideOutOfRange_SaysWhere(string key, string message) => Says("exp.yaml:" + message, Together(key));
 
+    [Theory]
+    [InlineData("epochs: 2, batch_norm: stay", "epochs: 2", 6)]
+    [InlineData("epochs: 0", "epochs: 2, batch_norm: stay", 7)]
+    [InlineData("epochs: 0, batch_norm: stay", "epochs: 2", 0)]
+    [InlineData("epochs: 2", "epochs: 2, batch_norm: stay", 0)]
+    [InlineData("epochs: 0", "epochs: 2", 0)]
+    public void Parse_StatisticsThatNothingHasMoved_SaysWhere(string first, string second, int line)
+    {
+        var text = Text.Replace("{ name: alone, epochs: 2 }", $"{{ name: alone, {first} }}", StringComparison.Ordinal)
+            .Replace("epochs: 2, strategy: { name: mutual }", second, StringComparison.Ordinal);
+        if (line > 0)
+            Says($"exp.yaml:{line}, key batch_norm: found stay in a first phase", text);
+        else
+            Assert.Equal(2, Parse(text).Phases.Count);
+    }
+
     [Fact]
     public void Parse_OverrideWhereThereIsOnePhase_IsNoKeyOfIt() => Says("unknown key \"dropout\"", """
         data: { schema: frappe, train: train.csv }

@@ -215,6 +215,8 @@ public sealed class DailyRunnerTests : IDisposable
     [Theory]
     [InlineData("  - { data: day9.csv }", "daily.yaml:10, key data: found no day9.csv in ")]
     [InlineData("  - { data: day2.csv, max_feature: 5 }", "daily.yaml:10: unknown key \"max_feature\"; did you mean \"max_features\"?")]
+    [InlineData("  - { dayz: logs/* }", "daily.yaml:10: unknown key \"dayz\"; did you mean \"days\"?")]
+    [InlineData("  - { data: day2.csv }\n  - name: third\n    dat: logs/day3.csv", "daily.yaml:12: unknown key \"dat\"; did you mean \"data\"?")]
     [InlineData("  - { data: day2.csv, oov_rate: 2 }", "daily.yaml:10, key oov_rate: found 2, expected 0 to 0.5")]
     [InlineData("  - { data: day2.csv, days: logs/* }", "daily.yaml:10, key data: found both data and days")]
     [InlineData("  - { days: day2.csv, name: x }", "daily.yaml:10, key name: found \"x\" beside days, expected none")]
