@@ -118,7 +118,7 @@ internal static class CommandLine
     private static string Sentence(string message) =>
         (char.ToLowerInvariant(message[0]) + message[1..]).Replace("'", "\"", StringComparison.Ordinal).TrimEnd('.');
 
-    private static string Hint(IReadOnlyList<string> words, Command command)
+    private static string Hint(string[] words, Command command)
     {
         var word = words[0];
         // "help train", and "describe" for "data describe".

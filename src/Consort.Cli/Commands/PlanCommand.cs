@@ -74,7 +74,7 @@ internal sealed class PlanCommand : ExampleCommand
         using var dataset = arguments.GetValue(_encoded) is { } encoded ? EncodedDataset.Open(encoded) : null;
         var counted = dataset is null ? null : CountedTokens.Of(dataset.Train, Terminal.Cancellation);
         var rows = counted is null ? MadeUp(arguments, schema) : MadeUpRows.Like(dataset!.Space, counted.Lengths);
-        ITokens tokens = counted
+        var tokens = counted
             ?? (ITokens)new EqualFields(rows.IdsOfVocabularies, arguments.GetValue(_vocabulary), arguments.GetValue(_zipf));
         var probe = new MachineProbe(family, arguments.GetValue(_threads), rows, dataset?.Train);
         var demand = Demand(probe, counted is null && arguments.GetValue(_meanLength) is null && HasLists(schema) ? path : null);
