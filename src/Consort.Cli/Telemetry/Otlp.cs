@@ -25,7 +25,8 @@ internal static class Otlp
     }
 
     /// <summary>
-    /// Has the app send what it measures and says, where there is a collector. The variables OTEL_… are handed on, for the app reads none itself.
+    /// Has the app send what it measures and says, where there is a collector. The variables OTEL_… are handed on, for the app reads none
+    /// itself.
     /// </summary>
     public static void Send(WebApplicationBuilder app, Uri? collector)
     {

@@ -113,7 +113,7 @@ public sealed class RankTests
         using var clicks = new TinyClicks();
         var (code, output, error) = Mpirun(ranks, "train", clicks.Experiment, "--out", clicks.At("run"), "--threads", "1");
         Assert.True(code == 0, error);
-        Assert.Empty((output + error).Where(c => char.IsControl(c) && c != '\n'));
+        Assert.DoesNotContain(output + error, c => char.IsControl(c) && c != '\n');
         Assert.Single(error.Split('\n'), l => l.Contains(": epoch 1 ", StringComparison.Ordinal));
         Assert.Single(output.Split('\n'), l => l.StartsWith("report ", StringComparison.Ordinal));
     }
