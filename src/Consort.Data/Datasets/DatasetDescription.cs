@@ -88,7 +88,7 @@ public sealed record DatasetDescription(
         ConsortException? Mixed()
         {
             using var again = new RowPass(paths, plain, catalogue: sources, cancellation: cancellation);
-            return MixedTimes.First(plain, splits, again, cancellation);
+            return MixedTimes.First(plain, again, cancellation);
         }
     }
 

@@ -89,7 +89,7 @@ internal sealed record DatasetFit(Encoder Encoder, SplitAssigner Splits, SourceI
         ConsortException? Mixed()
         {
             using var again = request.Pass(cancellation);
-            return MixedTimes.First(request.Schema, splits, again, cancellation);
+            return MixedTimes.First(request.Schema, again, cancellation);
         }
     }
 

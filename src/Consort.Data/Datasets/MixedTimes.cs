@@ -5,17 +5,15 @@ using Consort.Data.Sources;
 namespace Consort.Data.Datasets;
 
 /// <summary>
-/// Finds where a column has times of another form than in the rows before. Counters know only that there were several; which came first
-/// is told by reading the rows once more, in their order.
+/// Finds where a column has times of another form than in the rows before. Counters know only that training rows had several; which came
+/// first, in all rows, is told by reading them once more, in their order.
 /// </summary>
 internal sealed class MixedTimes : IRowConsumer
 {
-    private readonly SplitAssigner _splits;
     private readonly Column[] _columns;
 
-    private MixedTimes(Schema schema, SplitAssigner splits)
+    private MixedTimes(Schema schema)
     {
-        _splits = splits;
         _columns = [.. schema.Fields.Index()
             .Where(f => f.Item.Format == TimeFormat.Auto && (f.Item.Kind == FieldKind.Time || f.Item.Ages is not null))
             .Select(f => new Column(
@@ -24,12 +22,11 @@ internal sealed class MixedTimes : IRowConsumer
 
     /// <summary>The first mistake of that kind; null where the rows have none.</summary>
     /// <param name="schema">Says which columns are times whose form is not named.</param>
-    /// <param name="splits">Says which rows are for training.</param>
     /// <param name="pass">Reads the rows once more.</param>
     /// <param name="cancellation">Stops it.</param>
-    public static ConsortException? First(Schema schema, SplitAssigner splits, RowPass pass, CancellationToken cancellation)
+    public static ConsortException? First(Schema schema, RowPass pass, CancellationToken cancellation)
     {
-        var finder = new MixedTimes(schema, splits);
+        var finder = new MixedTimes(schema);
         using var rows = new RowCursor(schema.Fields.Count);
         try
         {
@@ -48,14 +45,12 @@ internal sealed class MixedTimes : IRowConsumer
 
     public void Take(RowCursor rows)
     {
-        Span<byte> splits = stackalloc byte[RowGroup.Capacity];
-        _splits.Assign(rows, splits);
         for (var r = 0; r < rows.Group.Rows; r++)
-            foreach (var column in splits[r] == 0 ? _columns : [])
+            foreach (var column in _columns)
                 Look(rows, r, column);
     }
 
-    public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows) => _splits.Looks(rows);
+    public IEnumerable<(int Field, Action<int> Look)> Looks(RowCursor rows) => [];
 
     private static void Look(RowCursor rows, int row, Column column)
     {
@@ -82,8 +77,10 @@ internal sealed class MixedTimes : IRowConsumer
     {
         var form = TimeForms.NameOf(text);
         if (column.Form == form) return;
+        var isAlike = column.Form is { } seen && TimeForms.AreAlike(seen, form);
+        if (isAlike && form.Length < column.Form!.Length) return;
         var (place, shown) = (rows.Say(rows.PlaceOf(row)), RowParser.Show(text));
-        if (column.Form is null) (column.Form, column.First) = (form, $"{shown} of {place}");
+        if (column.Form is null || isAlike) (column.Form, column.First) = (form, $"{shown} of {place}");
         else
             throw new ConsortException($"{place}, column {rows.Layout.Schema.Fields[column.Field].Name}: found {shown}{where}, {form}, expected {column.Form} as {column.First}{TimeForms.Mend}");
     }

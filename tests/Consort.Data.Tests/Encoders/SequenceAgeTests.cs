@@ -119,7 +119,7 @@ public sealed class SequenceAgeTests : IDisposable
         Assert.Equal(["1 0", "17"], Buckets(dataset));
         Assert.Equal([TimeFormat.UnixMs, TimeFormat.Iso], dataset.Encoder.Schema.Fields.Where(f => f.Name is "now" or "t").Select(f => f.Format));
         var (e, file) = (Assert.Throws<ConsortException>(() => Encode(Fields(Times), "100,a,1", "100,a|b|c,2||1970-01-01")), _folder.At("d.csv"));
-        Assert.StartsWith($"{file}:2, column t: found \"1970-01-01\" as step 3, ISO 8601, expected Unix time as \"1\" of {file}:1; write all of a column alike",
+        Assert.StartsWith($"{file}:2, column t: found \"1970-01-01\" as step 3, ISO 8601, expected Unix time in seconds as \"1\" of {file}:1; write all of a column alike",
             e.Message, StringComparison.Ordinal);
     }
 

@@ -131,7 +131,7 @@ public sealed class TimeTests : IDisposable
         var mistake = Assert.Throws<ConsortException>(() =>
             Encode("{name: t, kind: time, derive: [hour]}", "", "2026-11-01", "2026-11-02 13:00", "1793538307", "26110113"));
         var file = _folder.At("d.csv");
-        Assert.Equal($"{file}:4, column t: found \"1793538307\", Unix time, expected ISO 8601 as \"2026-11-01\" of {file}:2; write all of a column alike, or name the form that they have by format: iso, unix_s, unix_ms, unix_us, unix_ns, yymmddhh",
+        Assert.Equal($"{file}:4, column t: found \"1793538307\", Unix time in seconds, expected ISO 8601 as \"2026-11-01\" of {file}:2; write all of a column alike, or name the form that they have by format: iso, unix_s, unix_ms, unix_us, unix_ns, yymmddhh",
             mistake.Message);
     }
 
@@ -150,10 +150,23 @@ public sealed class TimeTests : IDisposable
         {
             var encoded = Assert.Throws<ConsortException>(() =>
                 DatasetEncoder.Encode(new EncodeRequest(schema, split, _folder.At("encoded"), threads)));
-            Assert.Matches(":2[5-9]\\d{4}, column t: found \"2026-11-01T10:00:00Z\", ISO 8601, expected Unix time as \"17935383\\d\\d\" of ", encoded.Message);
+            Assert.Matches(":250001, column t: found \"2026-11-01T10:00:00Z\", ISO 8601, expected Unix time in seconds as \"17935383\\d\\d\" of ", encoded.Message);
             var described = Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw(file, schema, threads: threads));
             Assert.StartsWith($"{file}:250001, column t: found ", described.Message, StringComparison.Ordinal);
         }
+    }
+
+    // What is seen of one unit would be read in another: seconds as milliseconds are a day of January 1970. A zero is the same in all.
+    [Fact]
+    public void Auto_UnixTimesOfTwoUnits_NamesBothPlaces()
+    {
+        var mistake = Assert.Throws<ConsortException>(() =>
+            Encode("{name: t, kind: time, derive: [hour]}", "0", "1793538307", "1793541907000", "1793545507"));
+        var file = _folder.At("d.csv");
+        Assert.StartsWith($"{file}:3, column t: found \"1793541907000\", Unix time in milliseconds, expected Unix time in seconds as \"1793538307\" of {file}:2; write all",
+            mistake.Message, StringComparison.Ordinal);
+        using var zero = Encode("{name: t, kind: time, derive: [hour]}", "0", "1793541907000");
+        Assert.Equal("0", Tokens(zero, 0)[0]);
     }
 
     [Fact]
