@@ -17,6 +17,8 @@ internal sealed class LineLog(TextWriter to) : ILoggerProvider, ILogger
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
         Func<TState, Exception?, string> formatter)
     {
+        if (eventId.Name == nameof(ServerLog.LoadedAtStart))
+            return; // whoever started the server knows
         var line = exception is null ? formatter(state, null) : $"{formatter(state, exception)}: {exception}";
         lock (_gate)
             to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss'Z'} {line}"));

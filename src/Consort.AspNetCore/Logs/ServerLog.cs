@@ -21,6 +21,9 @@ internal static partial class ServerLog
     [LoggerMessage(LogLevel.Information, "model {Model}: version {Version} loaded")]
     public static partial void Loaded(ILogger log, string model, string version);
 
+    [LoggerMessage(LogLevel.Information, "model {Model}: version {Version} loaded")]
+    public static partial void LoadedAtStart(ILogger log, string model, string version);
+
     [LoggerMessage(LogLevel.Information, "model {Model}: version {Version} removed")]
     public static partial void Removed(ILogger log, string model, string version);
 

@@ -65,7 +65,7 @@ internal sealed class TrainCommand : ExampleCommand
         var first = daily.Phases.Count == 0 ? folder : DailyRunner.FirstOf(folder);
         using var tracker = ServerOf(arguments.GetValue(_mlflow)) is not { } server || ranks is { Rank: > 0 } ? null : new MlflowTracker(
             server, arguments.GetRequiredValue(_mlflowExperiment), folder, line => Shared.Notice(Terminal, line), progress,
-            hasDays: daily.Phases.Count > 0);
+            daysOf: daily.Phases.Count > 0 ? path : null);
         var request = new RunRequest(
             experiment, folder, arguments.GetValue(_threads), arguments.GetValue(_resume),
             quiet ? null : new EncodingLine(Terminal.Status),

@@ -47,12 +47,12 @@ internal sealed class UpdateCommand : ExampleCommand
         var run = Path.TrimEndingDirectorySeparator(arguments.GetRequiredValue(_run));
         JsonFile.Check(json);
         var sharing = _ranks.Read(arguments, ranks);
-        var days = ranks.AsRank0(() => Days(arguments));
-        Output.CheckApart("--json", json, [.. days.SelectMany(d => d.Rows), run]);
         var done = new List<DayResult>();
         Terminal.StopWithin(Shared.TimeToSave);
         try
         {
+            var days = ranks.AsRank0(() => Days(arguments));
+            Output.CheckApart("--json", json, [.. days.SelectMany(d => d.Rows), run]);
             foreach (var day in days)
             {
                 var request = Request(arguments, run, day) with

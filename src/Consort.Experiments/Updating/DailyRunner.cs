@@ -146,8 +146,8 @@ public static class DailyRunner
                 var by = SeenRows.By(run, seen)!;
                 if (!phase.PassesOver)
                     throw Seen(phase, seen, by);
-                // That a pattern finds the rows of the training too is as it should be, and no news each night.
-                if (Path.GetFullPath(by) != chain.First)
+                // That a pattern finds the very file of the training too is as it should be, and no news each night; a copy of it is news.
+                if (Path.GetFullPath(by) != chain.First || request.Experiment.Data?.Split?.Files.Contains(seen) != true)
                     request.Notice?.Invoke(
                         $"passes over day {day.Name}: {Path.Combine(request.Folder, Path.GetRelativePath(chain.Path, by))} has seen its rows; `again: true` trains on them once more");
                 continue;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consort.Data.Datasets;
 using Consort.Data.Sources;
 using Consort.Experiments.Files;
@@ -54,6 +55,17 @@ public sealed record DayPhase
 
     /// <summary>Whether an item of the list <c>phases</c> is such a phase.</summary>
     internal static bool Is(OptionTree phase) => phase is OptionGroup group && group.Entries.Any(e => Experiment.RowKeys.Contains(e.Key));
+
+    /// <summary>What an experiment file says of its days, with defaults, as <c>days[0].max_age</c>: the phases counted from the first of them.</summary>
+    /// <param name="file">A file that was read before.</param>
+    internal static IEnumerable<(string Key, string Value)> Written(string file) =>
+        OptionTree.Load(file).ItemsAt("phases").Where(Is).Index().SelectMany(p =>
+        {
+            var values = UpdateOptions.Options.Write(new UpdateOptions()).ToDictionary(o => o.Key, o => $"{o.Value}");
+            foreach (var (steps, value) in p.Item.Leaves())
+                values[OptionPath.Join(steps)] = $"{value}";
+            return values.Select(v => (string.Create(CultureInfo.InvariantCulture, $"days[{p.Index}].{v.Key}"), v.Value));
+        });
 
     /// <summary>Reads one, and rejects keys that it does not know.</summary>
     /// <param name="options">The item of <c>phases</c>.</param>

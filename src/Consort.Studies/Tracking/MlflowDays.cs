@@ -1,3 +1,4 @@
+using Consort.Experiments.Updating;
 using Consort.Learning.Runs;
 using Consort.Studies.Reports.Reading;
 using Consort.Studies.Reports.TensorBoard;
@@ -11,8 +12,9 @@ namespace Consort.Studies.Tracking;
 /// <param name="client">The server.</param>
 /// <param name="experiment">What the server calls runs that belong together.</param>
 /// <param name="folder">The folder of all.</param>
+/// <param name="file">The experiment file that has the days.</param>
 /// <param name="notice">Told what the user should see.</param>
-internal sealed class MlflowDays(MlflowClient client, string experiment, string folder, Action<string> notice)
+internal sealed class MlflowDays(MlflowClient client, string experiment, string folder, string file, Action<string> notice)
 {
     private readonly RunChain _chain = new(folder);
     private readonly HashSet<string> _done = [];
@@ -34,15 +36,19 @@ internal sealed class MlflowDays(MlflowClient client, string experiment, string 
         _hasResumed = true;
         if (!_sent.HasParameters)
         {
-            client.Parameters(_sent.Run, MlflowRun.ParametersOf(first));
+            client.Parameters(_sent.Run, MlflowRun.ParametersOf(first).Concat(DayPhase.Written(file)));
             _sent = (_sent with { HasParameters = true }).Keep(_chain.Path);
         }
 
         Send(_chain.First, "first", first.IsFinished ? "FINISHED" : end);
         foreach (var day in _chain.Runs.Where(d => d != _chain.First && File.Exists(new RunFolder(d).Metrics)))
             Send(day, Path.GetFileName(day), "FINISHED");
-        if (end is not null)
-            client.Update(_sent.Run, end, DateTime.UtcNow);
+        if (end is null)
+            return;
+        // Where the server takes none, the runs within have said so.
+        if (File.Exists(file))
+            client.Artifact(_sent.Artifacts, file);
+        client.Update(_sent.Run, end, MlflowRun.EndOf(_chain.Newest, end == "FINISHED"));
     }
 
     private void Send(string folder, string name, string? end)
@@ -66,8 +72,8 @@ internal sealed class MlflowDays(MlflowClient client, string experiment, string 
 
     private MlflowState Begin(RunRecord first)
     {
-        var start = first.Evaluations.Count > 0 ? first.Evaluations[0].Time : DateTime.UtcNow;
-        var (run, artifacts) = client.CreateRun(client.Experiment(experiment), first.Experiment.Name, start, parent: null);
+        var (run, artifacts) = client.CreateRun(
+            client.Experiment(experiment), first.Experiment.Name, MlflowRun.BeginOf(_chain.First), parent: null);
         return new MlflowState(client.Server.ToString(), run, artifacts, false, 0).Keep(_chain.Path);
     }
 }

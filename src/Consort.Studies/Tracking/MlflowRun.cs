@@ -56,19 +56,27 @@ internal sealed class MlflowRun(MlflowClient client, string experiment, string f
                     break;
                 }
 
-        client.Update(_sent.Run, end, DateTime.UtcNow);
+        client.Update(_sent.Run, end, EndOf(_run.Path, record.IsFinished));
         Keep(_sent with { IsDone = record.IsFinished });
         return record;
     }
 
-    /// <summary>Every option of a run's experiment but its schema.</summary>
+    /// <summary>Every option of a run's experiment but its schema, and of an update those by which it went on.</summary>
     public static IEnumerable<(string Key, string Value)> ParametersOf(RunRecord record) => record.Experiment.Options
-        .Without("data.schema").Leaves().Select(l => (OptionPath.Join(l.Steps), l.Value.ToString()));
+        .Without("data.schema").Leaves().Select(l => (OptionPath.Join(l.Steps), l.Value.ToString()))
+        .Concat(record.Update?.Options.Select(o => ($"update.{o.Key}", o.Value)) ?? []);
+
+    /// <summary>When a run began: what it is recorded as, whenever that is.</summary>
+    public static DateTime BeginOf(string folder) => Events.Times(new RunFolder(folder).Events).Begun ?? DateTime.UtcNow;
+
+    /// <summary>When a run ended; now where it did not come to its end.</summary>
+    public static DateTime EndOf(string folder, bool isFinished) =>
+        (isFinished ? Events.Times(new RunFolder(folder).Events).Done : null) ?? DateTime.UtcNow;
 
     private MlflowState Begin(RunRecord record, string? name, string? parent)
     {
-        var start = record.Evaluations.Count > 0 ? record.Evaluations[0].Time : DateTime.UtcNow;
-        var (run, artifacts) = client.CreateRun(client.Experiment(experiment), name ?? record.Experiment.Name, start, parent);
+        var (run, artifacts) = client.CreateRun(
+            client.Experiment(experiment), name ?? record.Experiment.Name, BeginOf(_run.Path), parent);
         return Keep(new MlflowState(client.Server.ToString(), run, artifacts, false, 0));
     }
 

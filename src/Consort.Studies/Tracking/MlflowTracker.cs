@@ -31,15 +31,15 @@ public sealed class MlflowTracker : IProgress<TrainingProgress>, IDisposable
     /// <param name="folder">The run's folder, or that of a training and its days.</param>
     /// <param name="notice">Told what the user should see.</param>
     /// <param name="inner">Told all that this one is told, or null.</param>
-    /// <param name="hasDays">Whether it is a training with days.</param>
+    /// <param name="daysOf">The experiment file of a training with days; null of one without.</param>
     public MlflowTracker(Uri server, string experiment, string folder, Action<string> notice, IProgress<TrainingProgress>? inner,
-        bool hasDays = false)
+        string? daysOf = null)
     {
         (_server, _notice, _inner) = (server, notice, inner);
         _client = new MlflowClient(server, Timeout);
-        if (hasDays)
+        if (daysOf is not null)
         {
-            var days = new MlflowDays(_client, experiment, folder, notice);
+            var days = new MlflowDays(_client, experiment, folder, daysOf, notice);
             (_hasBegun, _send) = (() => days.HasBegun, days.Send);
         }
         else

@@ -76,11 +76,16 @@ public sealed class RankedDaysTests : IDisposable
         RankTests.SkipWithoutMpirun();
         Assert.Equal(0, ConsoleRun.Of("train", _clicks.Experiment, "--out", _clicks.At("run"), "--threads", "1").ExitCode);
         _clicks.File("day5.csv", TinyClicks.Rows(400, 9).Replace("\n1,", "\n0,", StringComparison.Ordinal));
-        foreach (var (rows, expected) in new[] { ("none.csv", "none.csv: file not found"), ("day5.csv", "none of them a click") })
+        foreach (var (rows, expected) in new[]
+        {
+            ("none.csv", "none.csv: file not found"), ("day5.csv", "none of them a click"),
+            ("train.csv", "found rows that "),
+        })
         {
             var (code, output, error) = RankTests.Mpirun(2, "update", _clicks.At("run"), "--data", _clicks.At(rows));
             Assert.Equal(2, code);
             Assert.Single((output + error).Split('\n'), l => l.Contains(expected, StringComparison.Ordinal));
+            Assert.DoesNotContain("MPI_ABORT", output + error, StringComparison.Ordinal); // each ends for itself
         }
 
         Assert.False(Directory.Exists(_clicks.At("run-days/day5")));

@@ -80,6 +80,8 @@ public sealed class ServeTests
             Assert.Contains(name, metrics, StringComparison.Ordinal);
         Assert.Contains("consort.score", collector.At(Collected("trace")), StringComparison.Ordinal);
         var log = collector.At(Collected("logs"));
+        Assert.Contains("model tiny: version 1 loaded", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("version 1 loaded", error.ToString(), StringComparison.Ordinal); // standard output has said it
         const string Said = "model tiny: version 2 refused: ";
         foreach (var part in new[] { Said, "Mistake", "Warning", "Consort.AspNetCore.Registry.ModelRegistry", "service.name" })
             Assert.Contains(part, log, StringComparison.Ordinal);
@@ -104,7 +106,7 @@ public sealed class ServeTests
         await collector.Receive("/v1/metrics");
         File.WriteAllText(clicks.At("tiny/2.consort"), "no package");
         process.Signal("HUP");
-        await collector.Receive("/v1/logs"); // while it serves
+        await collector.Receive("/v1/logs", "refused"); // while it serves
         process.Signal("TERM");
         var run = process.End();
         Assert.DoesNotContain("otlp", run.Error, StringComparison.Ordinal);
@@ -129,7 +131,27 @@ public sealed class ServeTests
             Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v2/health/ready")).StatusCode);
         await stop.CancelAsync();
         Assert.Equal(0, await serving);
-        Assert.Contains("--otlp: ", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("--otlp: found no collector that can be reached; serving goes on", error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("does not take", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Serve_WithACollectorOfHttpAtAnotherPort_SaysWhatToSet()
+    {
+        using var clicks = new TinyClicks();
+        Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "--quiet").ExitCode);
+        Assert.Equal(0, ConsoleRun.Of("pack", clicks.At("run"), "--out", clicks.At("tiny.consort"), "--quiet").ExitCode);
+        await using var collector = await StubCollector.Start(HttpProtocols.Http1);
+        using var stop = new CancellationTokenSource();
+        using var output = new AddressWriter();
+        using var error = new StringWriter();
+        var serving = Task.Run(() => CommandLine.Run(["serve", clicks.At("tiny.consort"), "--port", "0", "--otlp", collector.Url],
+            new Terminal(output, error, stop.Token)));
+        Assert.True(await Task.WhenAny(output.Address, serving) == output.Address, error.ToString());
+        await stop.CancelAsync();
+        Assert.Equal(0, await serving);
+        Assert.Contains("--otlp: found a collector that does not take what it is sent (one that speaks HTTP at a port other than 4318 needs "
+            + "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf); serving goes on", error.ToString(), StringComparison.Ordinal);
     }
 
     // The unit's line and the container's, on this machine's paths and any ports.
@@ -198,7 +220,9 @@ public sealed class ServeTests
     [InlineData("--label x:shadow=3: found a label that stands for version 2 already", "serve", "x.consort", "--label", "shadow=2", "--label", "x:shadow=3")]
     [InlineData("label \"latest=1\": found latest, which is always the newest version", "serve", "x.consort", "--label", "latest=1")]
     [InlineData("found --port and --urls, expected one of them", "serve", "x.consort", "--port", "1", "--urls", "http://*:2")]
-    [InlineData("--otlp: found \"collector:4317\", expected a collector as http://HOST:4317", "serve", "x.consort", "--otlp", "collector:4317")]
+    [InlineData("--otlp: found \"http://h:14318/v1/metrics/\", expected no /v1/metrics behind the collector's address",
+        "serve", "x.consort", "--otlp", "http://h:14318/v1/metrics/")]
+    [InlineData("--otlp: found \"collector:4317\", expected a collector as http://HOST:4317 (gRPC) or http://HOST:4318 (HTTP)", "serve", "x.consort", "--otlp", "collector:4317")]
     [InlineData("--max-rows: found \"0\", expected a number from 1 to 1000000", "serve", "x.consort", "--max-rows", "0")]
     [InlineData("api key file nosuch: cannot be read", "serve", "x.consort", "--api-key-file", "nosuch")]
     public void Serve_WrongCommandLine_SaysWhatIsWrong(string message, params string[] arguments)

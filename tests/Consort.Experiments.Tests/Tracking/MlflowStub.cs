@@ -42,6 +42,8 @@ internal sealed class MlflowStub : IDisposable
 
     public List<string> Statuses { get; } = [];
 
+    public Dictionary<string, (long Start, long End)> Times { get; } = []; // milliseconds, by run
+
     public List<string> Refused { get; } = [];
 
     /// <summary>Requests that are answered by 503 before the first is taken.</summary>
@@ -111,8 +113,8 @@ internal sealed class MlflowStub : IDisposable
             case "runs/create":
                 if (!Experiments.ContainsValue(root.GetProperty("experiment_id").GetString()!))
                     throw new InvalidOperationException("no such experiment");
-                _ = root.GetProperty("start_time").GetInt64();
                 Runs.Add((root.GetProperty("experiment_id").GetString()!, root.GetProperty("run_name").GetString()!));
+                Times[$"r{Runs.Count}"] = (root.GetProperty("start_time").GetInt64(), 0);
                 foreach (var tag in root.GetProperty("tags").EnumerateArray().Where(t => t.GetProperty("key").GetString() == "mlflow.parentRunId"))
                     Parents[$"r{Runs.Count}"] = CheckedRun(tag.GetProperty("value").GetString()!);
                 return (200, $$$$"""{"run":{"info":{"run_id":"r{{{{Runs.Count}}}}","artifact_uri":"mlflow-artifacts:/7/r{{{{Runs.Count}}}}/artifacts"}}}""");
@@ -135,6 +137,8 @@ internal sealed class MlflowStub : IDisposable
 
                 return (200, "{}");
             case "runs/update":
+                if (root.TryGetProperty("end_time", out var end) && root.GetProperty("run_id").GetString()! is var ended)
+                    Times[ended] = (Times[ended].Start, end.GetInt64());
                 Statuses.Add(Of(root) + root.GetProperty("status").GetString()!);
                 return (200, "{\"run_info\":{}}");
             default:

@@ -38,6 +38,8 @@ public sealed class MlflowTrackerTests : IDisposable
         Assert.Equal(metrics.RootElement.GetProperty("test").GetProperty("auc").GetDouble(), server.Metrics.Single(m => m.Key == "test/auc").Value, 1e-9);
         Assert.Equal(server.Metrics.Max(m => m.Step), server.Metrics.Single(m => m.Key == "test/auc").Step);
         Assert.Equal(["FINISHED"], server.Statuses);
+        var log = File.ReadLines(_folder.At("run/events.jsonl")).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("time").GetDateTime()).ToArray();
+        Assert.Equal(server.Times["r1"], (Milliseconds(log[0]), Milliseconds(log[^1])));
         Assert.Equal(File.ReadAllBytes(_folder.At("run/metrics.json")), server.Artifacts["7/r1/artifacts/metrics.json"]);
         Assert.Equal(4, server.Artifacts.Count);
 
@@ -94,11 +96,11 @@ public sealed class MlflowTrackerTests : IDisposable
     public void Run_WithDays_IsARunWithOneForEachDayInIt()
     {
         using var server = new MlflowStub();
-        Train("run", server.Port, epochs: 2, days: "  - { days: logs/* }");
+        Train("run", server.Port, epochs: 2, days: "  - { days: logs/*, max_age: 7 }");
         Assert.Equal(["first", "days/a"], Recorded(server));
         foreach (var (name, rows) in new[] { ("b", 2000), ("c", 3000) })
             SyntheticClicks.Write(_folder.At($"logs/{name}.tsv"), 800, new SyntheticOptions { Seed = 3, CardinalityScale = 0.001, FirstRow = rows }, 1);
-        Train("run", server.Port, epochs: 2, days: "  - { days: logs/* }");
+        Train("run", server.Port, epochs: 2, days: "  - { days: logs/*, max_age: 7 }");
         Assert.Empty(server.Refused);
         Assert.Empty(_notices);
         Assert.Equal(["first", "days/a", "days/b", "days/c"], Recorded(server));
@@ -110,11 +112,21 @@ public sealed class MlflowTrackerTests : IDisposable
         Assert.Equal(2, server.Metrics.Count(m => m.Key == "r2:valid/auc"));
         Assert.Equal(["r2:FINISHED", "r3:FINISHED", "FINISHED", "RUNNING", "r4:FINISHED", "r5:FINISHED", "FINISHED"], server.Statuses);
         Assert.Contains("7/r4/artifacts/update.json", server.Artifacts.Keys);
+        Assert.Equal(("logs/*", "7", "0.1"), (server.Parameters["days.0.days"], server.Parameters["days.0.max_age"], server.Parameters["days.0.hold_out"]));
+        Assert.Equal("7", server.Parameters["r4:update.max_age"]);
+        Assert.Equal(File.ReadAllBytes(_folder.At("tiny.yaml")), server.Artifacts["7/r1/artifacts/tiny.yaml"]);
+        foreach (var (run, at) in new[] { ("r2", "first"), ("r3", "days/a"), ("r4", "days/b"), ("r5", "days/c") })
+            Assert.Equal((Moment(at, "start"), Moment(at, "done")), server.Times[run]);
+        Assert.Equal((Moment("first", "start"), Moment("days/c", "done")), server.Times["r1"]);
 
         // TensorBoard is shown the same.
         Assert.Equal(1, DayScalars.Write(_folder.At("board"), UpdateChain.Of([RunReader.Read(_folder.At("run"))])));
         var events = File.ReadAllText(Assert.Single(Directory.GetFiles(_folder.At("board/run-days"))), System.Text.Encoding.Latin1);
         Assert.Equal((4, 3), (events.Split("day/auc").Length - 1, events.Split("day/before/auc").Length - 1));
+
+        long Moment(string run, string name) => Milliseconds(File.ReadLines(_folder.At($"run/{run}/events.jsonl"))
+            .Select(l => JsonDocument.Parse(l).RootElement).Single(e => e.GetProperty("event").GetString() == name)
+            .GetProperty("time").GetDateTime());
 
         string[] Recorded(MlflowStub server)
         {
@@ -138,6 +150,8 @@ public sealed class MlflowTrackerTests : IDisposable
         }
     }
 
+    private static long Milliseconds(DateTime time) => new DateTimeOffset(time).ToUnixTimeMilliseconds();
+
     private void Train(string name, int? port, int epochs, string? days = null)
     {
         SyntheticClicks.Write(_folder.At("logs/a.tsv"), 800, new SyntheticOptions { Seed = 3, CardinalityScale = 0.001, FirstRow = 1000 }, 1);
@@ -150,7 +164,7 @@ public sealed class MlflowTrackerTests : IDisposable
             {{(days is null ? "" : $"phases:\n{days}")}}
             """));
         using var tracker = port is { } number ? new MlflowTracker(
-            new Uri($"http://localhost:{number}"), "clicks", _folder.At(name), _notices.Add, null, hasDays: days is not null) : null;
+            new Uri($"http://localhost:{number}"), "clicks", _folder.At(name), _notices.Add, null, daysOf: days is null ? null : file) : null;
         var daily = DailyExperiment.Load(file);
         var request = new RunRequest(daily.First, _folder.At(name), 1, Resume: Directory.Exists(_folder.At(name)), null, tracker);
         if (days is null)

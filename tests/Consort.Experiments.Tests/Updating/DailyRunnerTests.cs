@@ -121,7 +121,12 @@ public sealed class DailyRunnerTests : IDisposable
         var said = new List<string>();
         var result = Run("all.yaml", OnePhase, "run", "  - { days: day*.csv }\n", notice: said.Add);
         Assert.Equal(["day2"], result.Days.Select(d => d.Name));
-        Assert.Empty(said); // that the training's own rows are passed over is no news
+        Assert.Empty(said); // that the training's own file is passed over is no news
+        File.Copy(_folder.At("day1.csv"), _folder.At("day1b.csv"));
+        Run("all.yaml", OnePhase, "run", "  - { days: day*.csv }\n", isResumed: true, notice: said.Add);
+        Assert.Equal([$"passes over day day1b: {_folder.At("run/first")} has seen its rows; `again: true` trains on them once more"], said);
+        File.Delete(_folder.At("day1b.csv"));
+        said.Clear();
         File.Copy(_folder.At("day2.csv"), _folder.At("day2b.csv"));
         Run("all.yaml", OnePhase, "run", "  - { days: day*.csv }\n", isResumed: true, notice: said.Add);
         Assert.Equal([$"passes over day day2b: {_folder.At("run/days/day2")} has seen its rows; `again: true` trains on them once more"], said);
