@@ -10,6 +10,7 @@ using Consort.Foundation.Options;
 using Consort.Foundation.Ranks;
 using Consort.Foundation.Tables;
 using Consort.Learning.Strategies;
+using Consort.Learning.Training;
 using Consort.Models;
 using Consort.Models.Embeddings;
 
@@ -40,7 +41,8 @@ internal sealed class PlanCommand : ExampleCommand
         Shared.Number("--ranks-per-machine", "Ranks that share a machine, each with --threads of its own.", 1, 1, 1024);
     private readonly Option<bool> _shardTables = Shared.Flag("--shard-tables", "Each rank holds a part of the embeddings' rows.");
     private readonly Option<string> _wire = Shared.Wire();
-    private readonly Option<int> _batch = Shared.Number("--batch", "Rows of a step on each rank.", 4096, 1, 1 << 20);
+    private readonly Option<int?> _batch = Shared.NumberOrNone<int>("--batch",
+        "Rows of a step on each rank; the experiment's batch_size unless given, 4096 without an experiment.", 1, 1 << 20);
     private readonly Option<int> _fields = Shared.Number("--fields", "Categorical fields.", 26, 1, 10_000);
     private readonly Option<int> _numbers = Shared.Number("--numbers", "Numeric fields.", 13, 0, 10_000);
     private readonly Option<double> _zipf = Shared.Number("--zipf", "Exponent of the tokens' frequencies.", 1.1, 0.0, 3.0, "S");
@@ -70,7 +72,8 @@ internal sealed class PlanCommand : ExampleCommand
         Shared.RequireFolder(arguments.GetValue(_data));
         var wire = Wire(arguments.GetValue(_network)!); // before anything is measured
         var path = arguments.GetValue(_experiment);
-        var (family, strategy, schema) = Trained(path, arguments.GetValue(_data));
+        var (family, strategy, schema, usual) = Trained(path, arguments.GetValue(_data), arguments.GetValue(_encoded));
+        var batch = arguments.GetValue(_batch) ?? usual;
         using var dataset = arguments.GetValue(_encoded) is { } encoded ? EncodedDataset.Open(encoded) : null;
         var counted = dataset is null ? null : CountedTokens.Of(dataset.Train, Terminal.Cancellation);
         var rows = counted is null ? MadeUp(arguments, schema) : MadeUpRows.Like(dataset!.Space, counted.Lengths);
@@ -87,11 +90,12 @@ internal sealed class PlanCommand : ExampleCommand
         var network = wire ?? Network.Shared(machine.Streams);
         Prediction[] predictions = [.. layouts.Select(layout => Predict(StepCost.Of(
             demand, speeds[layout.Here], network, tokens, layout,
-            (double)layout.Ranks * arguments.GetValue(_batch)), arguments.GetValue(_rows)))];
+            (double)layout.Ranks * batch), arguments.GetValue(_rows)))];
         JsonFile.Write(json, new
         {
             Network = network.Name,
             Threads = arguments.GetValue(_threads),
+            Batch = batch,
             RanksPerMachine = perMachine,
             ShardTables = shardTables,
             Wire = precision.Name(),
@@ -109,7 +113,7 @@ internal sealed class PlanCommand : ExampleCommand
             Ranks = predictions,
         });
         Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"this machine: {demand.FlopsPerRow / machine.SecondsPerRow / 1e9:N1} GFLOP/s in a step, {machine.Streams / 1e9:N1} GB/s copied, {machine.Lines / 1e9:N1} GB/s at random; {demand.FlopsPerRow / 1e6:N2} MFLOP a row; network {network.Name}"));
+            $"this machine: {demand.FlopsPerRow / machine.SecondsPerRow / 1e9:N1} GFLOP/s in a step, {machine.Streams / 1e9:N1} GB/s copied, {machine.Lines / 1e9:N1} GB/s at random; {demand.FlopsPerRow / 1e6:N2} MFLOP a row; {batch:N0} rows a step on each rank; network {network.Name}"));
         Terminal.Show(Table(predictions));
         return CommandLine.Success;
     }
@@ -141,16 +145,18 @@ internal sealed class PlanCommand : ExampleCommand
 
     private static bool HasLists(Schema? schema) => schema is not null && schema.Fields.Any(f => f.List is not null);
 
-    private static (Family Family, Strategy Strategy, Schema? Schema) Trained(string? path, string? data)
+    private static (Family Family, Strategy Strategy, Schema? Schema, int Batch) Trained(string? path, string? data, string? encoded)
     {
         if (path is not null)
         {
-            var experiment = DailyExperiment.Load(path, data, catalogues: Shared.Catalogues).First;
-            return (experiment.Family, experiment.Phases[^1].Strategy, experiment.Data?.Schema);
+            var experiment = encoded is null ? DailyExperiment.Load(path, data, catalogues: Shared.Catalogues).First
+                : DailyExperiment.LoadEncoded(path, encoded, data, Shared.Catalogues);
+            var last = experiment.Phases[^1];
+            return (experiment.Family, last.Strategy, experiment.Data?.Schema, last.Overrides.BatchSize ?? experiment.Training.BatchSize);
         }
 
         var options = OptionMap.Parse("{ model: DeepFM, hidden_units: [400, 400, 400], batch_norm: true }", "plan");
-        return (new Family(new EmbeddingOptions(), [ModelCatalogue.Create(options)]), new Supervised(), null);
+        return (new Family(new EmbeddingOptions(), [ModelCatalogue.Create(options)]), new Supervised(), null, new TrainingOptions().BatchSize);
     }
 
     // Null for the memory of one machine, whose speed is measured.

@@ -55,7 +55,7 @@ internal sealed class RecipeRunCommand : ExampleCommand
         var folder = arguments.GetValue(_out) ?? Path.Combine("runs", recipe.Name.Replace('/', '-'));
         var request = _choices.Apply(
             arguments, recipe, new RecipeRequest(Path.GetFullPath(data), arguments.GetValue(_seeds), only, Path.GetFullPath(folder))
-            { Catalogues = Shared.Catalogues });
+            { Catalogues = Shared.Catalogues }, arguments.GetValue(_quiet) ? null : Terminal.Status);
         var progress = arguments.GetValue(_quiet) ? null : new Progress(Terminal.Status);
         var (threads, jobs) = (arguments.GetValue(_threads), arguments.GetValue(_jobs));
         if (jobs > threads)

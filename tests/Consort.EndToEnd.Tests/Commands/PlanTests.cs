@@ -57,6 +57,25 @@ public sealed class PlanTests : IDisposable
         Assert.Equal(made, Number(["--encoded", _folder.At("encoded")], "flops_per_row"), 0.01 * made);
     }
 
+    [Fact]
+    public void Plan_OfEncodedRows_NeedsNoRawFiles()
+    {
+        Assert.Equal(0, ConsoleRun.Of("encode", "--schema", _folder.At("schema.yaml"), "--train", _folder.At("train.tsv"),
+            "--valid", _folder.At("valid.tsv"), "--out", _folder.At("encoded")).ExitCode);
+        foreach (var raw in new[] { "train.tsv", "valid.tsv", "schema.yaml" })
+            File.Delete(_folder.At(raw));
+        Assert.True(Number(["--encoded", _folder.At("encoded")], "flops_per_row") > 0);
+    }
+
+    [Fact]
+    public void Plan_Batch_IsTheExperimentsUnlessGiven()
+    {
+        Assert.Equal(64, Number(["--mean-length", "3"], "batch"));
+        Assert.Equal(96, Number(["--mean-length", "3", "--batch", "96"], "batch"));
+        Assert.Contains("64 rows a step on each rank", Plan("--rows", "1e6", "--ranks", "1", "--threads", "1", "--mean-length", "3").Output,
+            StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--mean-length: found beside --encoded", "--encoded", "x", "--mean-length", "3")]
     [InlineData("--mean-length: found \"-1\", expected a number from 0 to 10000", "--mean-length", "-1")]
