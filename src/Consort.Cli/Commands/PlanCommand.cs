@@ -162,7 +162,7 @@ internal sealed class PlanCommand : ExampleCommand
     // Null for the memory of one machine, whose speed is measured.
     private static Network? Wire(string text) => text == "memory" ? null
         : Network.Parse(text)
-        ?? throw new ConsortException($"--network: found \"{text}\", expected a speed such as 25Gb or 100Gb/5us, or memory");
+        ?? throw new ConsortException($"--network: found \"{text}\", expected a speed such as 25Gb or 100Gb/5us (0.001 to 1e6 Gb, 0.001 to 1e9 us), or memory");
 
     private static IEnumerable<int> Counts(int most)
     {

@@ -44,6 +44,7 @@ public static class DailyRunner
             return Follow(request, chain, phases, cancellation);
         var orders = new DayOrders(request.Ranks);
         CheckFree(chain, request);
+        DayPlaces.Check(chain, phases, chain.IsThere ? Done(chain, chain.Left) : []);
         CheckRows(request.Experiment, phases);
         using var claim = chain.Claim();
         try
@@ -96,12 +97,15 @@ public static class DailyRunner
         {
             rows.AddRange(phase.Days.SelectMany(d => d.Data));
             if (SeenRows.Twice(rows) is { } same)
-                throw Seen(phase, same.Place, same.First);
+                throw same.Place == same.First && experiment.Data?.Split?.Files.Contains(same.Place) != true ? Twice(phase, same.Place) : Seen(phase, same.Place, same.First);
         }
     }
 
     private static ConsortException Seen(DayPhase phase, string place, string by) =>
         new($"{phase.Where}: found rows that {by} has already, {SourcePlace.Show(place)}, expected new ones; `again: true` trains on them once more");
+
+    private static ConsortException Twice(DayPhase phase, string place) =>
+        new($"{phase.Where}: found the same rows twice, {SourcePlace.Show(place)}, expected them once; `again: true` trains on them once more");
 
     private static RunResult Train(RunRequest request, RunChain chain, bool resume, CancellationToken cancellation) =>
         ExperimentRunner.Run(request with { Folder = chain.First, Resume = resume }, cancellation);
@@ -132,14 +136,14 @@ public static class DailyRunner
     private static List<DayResult> Days(RunRequest request, RunChain chain, IReadOnlyList<DayPhase> phases, DayOrders orders,
         CancellationToken cancellation)
     {
-        var (done, days) = (Done(chain), InOrder(phases));
+        var (done, days) = (Done(chain, chain.Newest), InOrder(phases));
         var asked = days.Index().ToLookup(d => done.Contains(chain.Day(d.Item.Day.Name)));
         foreach (var (_, (phase, day)) in asked[true])
             CheckSame(phase, day, new RunFolder(chain.Day(day.Name)));
         var run = chain.Newest;
         var results = new List<DayResult>();
         // What was begun goes on from the newest run, so it comes before days that have come since.
-        foreach (var (place, (phase, day)) in asked[false].OrderBy(d => IsBegun(chain, d.Item.Day) ? 0 : 1).ToArray())
+        foreach (var (place, (phase, day)) in asked[false].Where(d => DayPlaces.AreThere(d.Item.Phase, d.Item.Day)).OrderBy(d => IsBegun(chain, d.Item.Day) ? 0 : 1).ToArray())
         {
             if (!phase.Again && day.Data.FirstOrDefault(d => SeenRows.By(run, d) is not null) is { } seen)
             {
@@ -202,7 +206,7 @@ public static class DailyRunner
     private static string? FromOf(string run) => UpdateRecord.Read(run) is { } record ? Path.GetFullPath(record.From, run) : null;
 
     // The folders of days that lead to the newest, whether or not they are there.
-    private static HashSet<string> Done(RunChain chain) => chain.Newest is var newest && newest == chain.First ? []
+    private static HashSet<string> Done(RunChain chain, string newest) => newest == chain.First ? []
         : [newest, .. Record(newest).Chain.Skip(1).Select(l => chain.Day(l.Run))];
 
     private static UpdateRecord Record(string day) => UpdateRecord.Read(day)
@@ -223,6 +227,15 @@ public static class DailyRunner
     {
         if (files is null || RunData.Read(run) is not { } data)
             return null;
+        if (files.Count < data.Identities.Count)
+        {
+            // Those that are gone may have been of a folder or a pattern: what is left is told by its path.
+            var known = data.Files.Select(f => f.Path).Zip(data.Identities).ToLookup(f => f.First, f => f.Second);
+            var left = files.Where(f => !SourcePlace.IsFile(f) || FileFacts.Of(f).Kind != FileKind.None).ToArray();
+            if (left.All(known.Contains))
+                return left.Select(f => known[f].First().Difference(f)).FirstOrDefault(d => d is not null);
+        }
+
         if (files.Count != data.Identities.Count)
             return string.Create(CultureInfo.InvariantCulture, $"found {files.Count} places of rows, {data.Identities.Count} before");
         return files.Zip(data.Identities).Where(f => FileFacts.Of(f.First).Kind == FileKind.File)

@@ -59,8 +59,9 @@ public static class RunUpdater
         {
             // Grown, but refused before a step was made: nothing is left of it.
             Directory.Delete(folder.Path, recursive: true);
+            var rows = string.Join(", ", request.Data.Select(SourcePlace.Show));
             throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
-                $"{string.Join(", ", request.Data.Select(SourcePlace.Show))}: {e.Message} (--hold-out {request.Options.HoldOut} of the rows are for validation)"))
+                $"{(e.Message.StartsWith(SourcePlace.Show(request.Data[0]), StringComparison.Ordinal) ? "" : rows + ": ")}{e.Message} (--hold-out {request.Options.HoldOut} of the rows are for validation)"))
             { IsOfAllRanks = e.IsOfAllRanks };
         }
         finally

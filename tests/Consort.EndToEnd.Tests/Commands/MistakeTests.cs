@@ -12,6 +12,8 @@ public sealed class MistakeTests
     [Theory]
     [InlineData("")]
     [InlineData("fast")]
+    [InlineData("1e-300Gb")]
+    [InlineData("25Gb/1e300us")]
     public void Plan_NetworkThatIsNone_IsRefusedAtOnce(string network) => AssertMistake(
         $"--network: found \"{network}\", expected a speed such as 25Gb", "plan", "nosuch.yaml", "--rows", "1e6", "--network", network);
 

@@ -50,6 +50,18 @@ public sealed class PhaseFileTests : IDisposable
     [InlineData("max_gradient_norm: 1", "7: unknown key \"max_gradient_norm\"")]
     public void Parse_OverrideOutOfRange_SaysWhere(string key, string message) => Says("exp.yaml:" + message, Together(key));
 
+    [Fact]
+    public void Parse_AMomentumBesideStatisticsThatStay_SaysWhere() =>
+        Says("exp.yaml:7, key batch_norm_momentum: found it beside `batch_norm: stay`", Together("batch_norm: stay, batch_norm_momentum: 0.5"));
+
+    [Theory]
+    [InlineData("patience")]
+    [InlineData("learning_rate")]
+    [InlineData("dropout")]
+    public void Parse_AKeyOfPhasesInTraining_SaysThatItBelongsThere(string key) =>
+        Says($"exp.yaml:4, key {key}: found it in training beside phases, expected it in each of these: `phases: [{{ name: NAME, {key}: … }}]`",
+            Text.Replace("batch_size: 100", $"batch_size: 100, {key}: 0.1", StringComparison.Ordinal));
+
     [Theory]
     [InlineData("epochs: 2, batch_norm: stay", "epochs: 2", 6)]
     [InlineData("epochs: 0", "epochs: 2, batch_norm: stay", 7)]
