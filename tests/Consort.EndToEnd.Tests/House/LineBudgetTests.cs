@@ -13,7 +13,7 @@ public sealed class LineBudgetTests
         ["Consort.Cli"] = 5_550,
         ["Consort.Compute"] = 19_900,
         ["Consort.Compute.Bf16"] = 800,
-        ["Consort.Data"] = 18_800,
+        ["Consort.Data"] = 18_900,
         ["Consort.Data.DuckDb"] = 850,
         ["Consort.Data.Parquet"] = 900,
         ["Consort.Distributed"] = 950,
