@@ -4,7 +4,9 @@ using Consort.Data.Tests.Sources;
 
 namespace Consort.Data.DuckDb.Tests;
 
-/// <summary>Columns of DuckDB's type JSON, which <c>read_json</c> gives where values are of several types: they are what they mean.</summary>
+/// <summary>
+/// Columns of DuckDB's type JSON, which <c>read_json</c> gives where values are of several types: they are what they mean.
+/// </summary>
 public sealed class DuckDbJsonTests : IDisposable
 {
     private static readonly SourceCatalogue Catalogue = SourceCatalogue.BuiltIn.With(DuckDbRows.Kind);
@@ -46,7 +48,8 @@ public sealed class DuckDbJsonTests : IDisposable
         var schema = new Schema
         {
             Header = true,
-            Fields = [new("click", FieldKind.Label), new("item", FieldKind.Categorical), new("seen", FieldKind.Sequence) { List = new FieldList() }],
+            Fields = [new("click", FieldKind.Label), new("item", FieldKind.Categorical),
+                new("seen", FieldKind.Sequence) { List = new FieldList() }],
         };
         IEnumerable<string> Rows(string place) =>
             SeenRows.Of(Catalogue, schema, place).Select(r => string.Join('\t', r.Cells.Select(c => c ?? "")));

@@ -34,11 +34,14 @@ public sealed class ParquetListTests : IDisposable
     public void Read_Json_IsWhatItMeans()
     {
         var path = _folder.At("json.parquet");
-        using (var writer = new ParquetFileWriter(path, [new Column<string?>("tags", LogicalType.Json()), new Column<string?[]>("seen", LogicalType.Json()), new Column<bool>("click")]))
+        using (var writer = new ParquetFileWriter(
+            path, [new Column<string?>("tags", LogicalType.Json()), new Column<string?[]>("seen", LogicalType.Json()), new Column<bool>("click")]))
         {
             using var group = writer.AppendRowGroup();
-            using (var column = group.NextColumn().LogicalWriter<string?>()) column.WriteBatch(["\"i\\u0037\"", "5", "null", null, "[1, null, \"b\"]", "{}"]);
-            using (var column = group.NextColumn().LogicalWriter<string?[]>()) column.WriteBatch([["\"a\"", "8"], ["null", "true"], [null, "1"], [], [], []]);
+            using (var column = group.NextColumn().LogicalWriter<string?>())
+                column.WriteBatch(["\"i\\u0037\"", "5", "null", null, "[1, null, \"b\"]", "{}"]);
+            using (var column = group.NextColumn().LogicalWriter<string?[]>())
+                column.WriteBatch([["\"a\"", "8"], ["null", "true"], [null, "1"], [], [], []]);
             using (var column = group.NextColumn().LogicalWriter<bool>()) column.WriteBatch(new bool[6]);
             writer.Close();
         }
