@@ -97,7 +97,8 @@ public static class DailyRunner
         {
             rows.AddRange(phase.Days.SelectMany(d => d.Data));
             if (SeenRows.Twice(rows) is { } same)
-                throw same.Place == same.First && experiment.Data?.Split?.Files.Contains(same.Place) != true ? Twice(phase, same.Place) : Seen(phase, same.Place, same.First);
+                throw same.Place == same.First && experiment.Data?.Split?.Files.Contains(same.Place) != true
+                    ? Twice(phase, same.Place) : Seen(phase, same.Place, same.First);
         }
     }
 
@@ -143,7 +144,8 @@ public static class DailyRunner
         var run = chain.Newest;
         var results = new List<DayResult>();
         // What was begun goes on from the newest run, so it comes before days that have come since.
-        foreach (var (place, (phase, day)) in asked[false].Where(d => DayPlaces.AreThere(d.Item.Phase, d.Item.Day)).OrderBy(d => IsBegun(chain, d.Item.Day) ? 0 : 1).ToArray())
+        foreach (var (place, (phase, day)) in asked[false].Where(d => DayPlaces.AreThere(d.Item.Phase, d.Item.Day))
+            .OrderBy(d => IsBegun(chain, d.Item.Day) ? 0 : 1).ToArray())
         {
             if (!phase.Again && day.Data.FirstOrDefault(d => SeenRows.By(run, d) is not null) is { } seen)
             {

@@ -37,7 +37,7 @@ public sealed record DayPhase
     /// <summary>Where it stands in the file, for messages.</summary>
     public string Where { get; init; } = "phases";
 
-    /// <summary>Places that the file names and that are not there, as those of days that are done may be, with what to say of each.</summary>
+    /// <summary>Places that the file names and that are not there, as of days that are done, and what to say of each.</summary>
     internal IReadOnlyDictionary<string, ConsortException> Absent { get; init; } = new Dictionary<string, ConsortException>();
 
     /// <summary>

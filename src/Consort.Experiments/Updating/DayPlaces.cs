@@ -5,7 +5,7 @@ using Consort.Learning.Runs;
 
 namespace Consort.Experiments.Updating;
 
-/// <summary>What the places of days must be before hours of training: a day that is done needs none, any other one files that are there.</summary>
+/// <summary>What the places of days must be before hours of training: a day that is done needs none, others files that are there.</summary>
 internal static class DayPlaces
 {
     private const string StandardInput = "/dev/stdin";
