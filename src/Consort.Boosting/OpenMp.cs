@@ -10,7 +10,7 @@ internal static class OpenMp
 {
     private const string Policy = "OMP_WAIT_POLICY", Spins = "GOMP_SPINCOUNT";
 
-    /// <summary>Lets them sleep, unless the user has said how they wait. Before a library that uses OpenMP is loaded: it looks once.</summary>
+    /// <summary>Lets them sleep, unless the user has said how they wait. Before its library is loaded, which looks once.</summary>
     public static void WaitAsleep()
     {
         if (OperatingSystem.IsWindows() || IsSet(Policy) || IsSet(Spins))

@@ -66,7 +66,8 @@ internal sealed class BaselineCommand : ExampleCommand
         string[] read = [path, .. experiment.Data?.Split?.Files ?? []];
         foreach (var (option, file) in new[] { ("--json", json), ("--teach", teach), ("--logits", logits) })
             Output.CheckApart(option, file, read);
-        var (threads, baseline) = (arguments.GetValue(_threads), new LightGbmBaseline(_options.Read(arguments), arguments.GetValue(_quiet) ? null : Terminal.Status));
+        var threads = arguments.GetValue(_threads);
+        var baseline = new LightGbmBaseline(_options.Read(arguments), arguments.GetValue(_quiet) ? null : Terminal.Status);
         var search = Tuned(arguments, path, experiment, ref baseline);
         var result = BaselineStudy.Run(new BaselineRequest(baseline, experiment, threads)
         {

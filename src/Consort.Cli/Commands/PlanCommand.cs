@@ -156,7 +156,8 @@ internal sealed class PlanCommand : ExampleCommand
         }
 
         var options = OptionMap.Parse("{ model: DeepFM, hidden_units: [400, 400, 400], batch_norm: true }", "plan");
-        return (new Family(new EmbeddingOptions(), [ModelCatalogue.Create(options)]), new Supervised(), null, new TrainingOptions().BatchSize);
+        var family = new Family(new EmbeddingOptions(), [ModelCatalogue.Create(options)]);
+        return (family, new Supervised(), null, new TrainingOptions().BatchSize);
     }
 
     // Null for the memory of one machine, whose speed is measured.
