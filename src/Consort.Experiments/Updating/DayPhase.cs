@@ -59,7 +59,9 @@ public sealed record DayPhase
     /// <summary>Whether an item of the list <c>phases</c> is such a phase.</summary>
     internal static bool Is(OptionTree phase) => phase is OptionGroup group && group.Entries.Any(e => Experiment.RowKeys.Contains(e.Key));
 
-    /// <summary>What an experiment file says of its days, with defaults, as <c>days[0].max_age</c>: the phases counted from the first of them.</summary>
+    /// <summary>
+    /// What an experiment file says of its days, with defaults, as <c>days[0].max_age</c>: the phases counted from the first of them.
+    /// </summary>
     /// <param name="file">A file that was read before.</param>
     internal static IEnumerable<(string Key, string Value)> Written(string file) =>
         OptionTree.Load(file).ItemsAt("phases").Where(Is).Index().SelectMany(p =>
