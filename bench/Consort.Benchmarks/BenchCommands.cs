@@ -20,7 +20,8 @@ internal static class BenchCommands
           step         a training step and an evaluation pass of one model
                        [--model DeepFM] [--with "KEY: VALUE, ..."] [--batch 4096] [--vocab 1000000] [--members 1]
                        [--strategy supervised|mutual|kdef] [--update touched|dense|deferred] [--ema 0.999] [--precision fp32|bf16]
-                       [--threads N] [--steps N] [--tokens N] [--as list|fields] [--detail yes] [--json FILE]
+                       [--embedding-l2 0] [--max-gradient-norm 0] [--threads N] [--steps N] [--tokens N] [--as list|fields] [--detail yes]
+                       [--json FILE]
           scale        step and evaluation with 1, 2, 4, ... threads: rows/s, share of the floor, what one thread does alone
                        [--threads MOST] and the options of step, [--json FILE]
           profile      where a training step of an experiment spends its time, operation by operation, on its own rows

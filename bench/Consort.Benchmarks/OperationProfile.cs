@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Consort.Compute.Cpu.Programs;
-using Consort.Compute.Graphs;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
 using Consort.Experiments.Files;
@@ -81,7 +80,7 @@ internal static class OperationProfile
             .Select(g => (
                 Name: g.Key, Count: g.Count(), Forward: g.Sum(v => clock.Forward[v.Index]) * scale,
                 Backward: g.Sum(v => clock.Backward[v.Index]) * scale,
-                Flops: g.Sum(v => 3.0 * v.Operation!.FlopsPerRow([.. v.Inputs.Select(i => i.Shape)]) * RowsOf(v, lengths) * rows / steps)))
+                Flops: g.Sum(v => 3.0 * v.Operation!.FlopsPerRow([.. v.Inputs.Select(i => i.Shape)]) * v.RowsWith(lengths) * rows / steps)))
             .Append(("rows of embeddings", 1, 0, clock.RowGradients * scale, 0))
             .Append(("optimizer", 1, 0, updates * scale, 0))
             .Append(("logits, loss", 1, 0, losses * scale, 0))
@@ -102,11 +101,6 @@ internal static class OperationProfile
             if (dataset.Categorical[c].List is not null)
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{dataset.Categorical[c].Name}: {lengths[c]:F1} tokens in the mean"));
     }
-
-    // The rows that an operation has for one impression: the positions of a history, where it works on these.
-    private static double RowsOf(Value value, double[] lengths) =>
-        (value.Inputs.Select(i => i.At).FirstOrDefault(at => at is not null) ?? value.At) is not { } positions ? 1
-            : Math.Min(lengths[positions.Column], positions.Top > 0 ? positions.Top : double.MaxValue) + (positions.WithTarget ? 1 : 0);
 
     // The mean number of ids that a training row has of each column.
     private static double[] Lengths(EncodedDataset dataset)

@@ -43,6 +43,10 @@ internal static class ScaleSpeed
         ["floor_fraction"] = Machine.Rounded(r.FloorFraction, 4),
         ["step_ms"] = Machine.Rounded(r.StepMs, 4),
         ["serial_ms"] = Machine.Rounded(r.SerialMs, 4),
+        ["shared_ms"] = Machine.Rounded(r.Shared.Milliseconds, 4),
+        ["busy_least_ms"] = Machine.Rounded(r.Shared.Least, 4),
+        ["busy_most_ms"] = Machine.Rounded(r.Shared.Most, 4),
+        ["busy_all_ms"] = Machine.Rounded(r.Shared.All, 4),
         ["evaluation_rows_per_second"] = Machine.Rounded(r.EvaluationRowsPerSecond, 1),
         ["evaluation_serial_ms"] = Machine.Rounded(r.EvaluationSerialMs, 4),
         ["loader_ms"] = Machine.Rounded(r.LoaderMs, 4),
@@ -58,6 +62,11 @@ internal static class ScaleSpeed
         Row($"|---|---|---|---|---|---|---|---|---|---|---|");
         foreach (var r in results)
             Row($"| {r.Options.Threads} | {r.StepMs:F2} | {r.RowsPerSecond:F0} | {r.RowsPerSecond / one.RowsPerSecond:F2} | {r.FloorFraction:P0} | {r.SerialMs:F3} | {r.SerialMs / r.StepMs:P1} | {r.EvaluationRowsPerSecond:F0} | {r.EvaluationRowsPerSecond / one.EvaluationRowsPerSecond:F2} | {r.EvaluationSerialMs:F3} | {r.EvaluationSerialMs / r.EvaluationMs:P1} |");
+        Row($"");
+        Row($"| threads | shared jobs, ms | of it busy, the least busy thread | the busiest | all, against one thread |");
+        Row($"|---|---|---|---|---|");
+        foreach (var r in results)
+            Row($"| {r.Options.Threads} | {r.Shared.Milliseconds:F2} | {r.Shared.Least / r.Shared.Milliseconds:P1} | {r.Shared.Most / r.Shared.Milliseconds:P1} | {r.Shared.All / one.Shared.All:F3} |");
         Row($"");
         Row($"counted from one thread: what no job shares out, and each job shared out evenly to at most as many threads as it has pieces; memory and caches are not in it");
         Row($"");

@@ -18,6 +18,12 @@ internal sealed record StepOptions
     public Precision Precision { get; init; }
     public EmbeddingUpdate Update { get; init; } = EmbeddingUpdate.Touched;
     public double Ema { get; init; }
+
+    /// <summary>λ of the regulariser of the tables.</summary>
+    public double EmbeddingL2 { get; init; }
+
+    /// <summary>What the gradient's norm is clipped to; 0 never clips.</summary>
+    public double MaxGradientNorm { get; init; }
     public int Threads { get; init; } = Environment.ProcessorCount;
     public int Steps { get; init; } = 40;
     public bool Detail { get; init; }
@@ -64,6 +70,8 @@ internal sealed record StepOptions
             Precision = Precisions.Names[arguments.Choice("precision", "fp32", "bf16")],
             Update = Enum.Parse<EmbeddingUpdate>(arguments.Choice("update", "touched", "dense", "deferred"), ignoreCase: true),
             Ema = arguments.Number("ema", defaults.Ema, 0, 0.9999999),
+            EmbeddingL2 = arguments.Number("embedding-l2", defaults.EmbeddingL2, 0, 1e6),
+            MaxGradientNorm = arguments.Number("max-gradient-norm", defaults.MaxGradientNorm, 0, 1e9),
             Threads = arguments.Integer("threads", defaults.Threads, 1, 1024),
             Steps = arguments.Integer("steps", defaults.Steps, 3, 100_000),
             Detail = arguments.Choice("detail", "no", "yes") == "yes",
@@ -72,5 +80,5 @@ internal sealed record StepOptions
 
     public override string ToString() => string.Create(
         CultureInfo.InvariantCulture,
-        $"{Model}{(With.Length == 0 ? "" : $" {{ {With} }}")}, batch {Batch}, vocabulary {Vocabulary}, {(Tokens == 0 ? "" : $"{Tokens} tokens as {(IsList ? "a list" : "fields")}, ")}{Members} member{(Members == 1 ? "" : "s, " + Strategy)}, {Precision.Name()}, {UpdateName} rows, {(Ema > 0 ? $"ema {Ema}, " : "")}{Threads} threads");
+        $"{Model}{(With.Length == 0 ? "" : $" {{ {With} }}")}, batch {Batch}, vocabulary {Vocabulary}, {(Tokens == 0 ? "" : $"{Tokens} tokens as {(IsList ? "a list" : "fields")}, ")}{Members} member{(Members == 1 ? "" : "s, " + Strategy)}, {Precision.Name()}, {UpdateName} rows, {(Ema > 0 ? $"ema {Ema}, " : "")}{(EmbeddingL2 > 0 ? $"embedding L2 {EmbeddingL2}, " : "")}{(MaxGradientNorm > 0 ? $"norm at most {MaxGradientNorm}, " : "")}{Threads} threads");
 }

@@ -6,6 +6,13 @@ using Consort.Learning.Training;
 
 namespace Consort.Benchmarks;
 
+/// <summary>What threads do of a step while they share jobs, in milliseconds.</summary>
+/// <param name="Milliseconds">From the beginnings of the jobs to their ends.</param>
+/// <param name="Least">In pieces of them, the thread that is least busy.</param>
+/// <param name="Most">The busiest.</param>
+/// <param name="All">All threads together.</param>
+internal readonly record struct SharedWork(double Milliseconds, double Least, double Most, double All);
+
 /// <summary>What was measured of a step. Times in milliseconds, the peak in GFLOP/s.</summary>
 internal sealed record StepResult
 {
@@ -38,6 +45,9 @@ internal sealed record StepResult
 
     /// <summary>The same by <see cref="StepKind"/>; what is done around the operations counts as the loss.</summary>
     public IReadOnlyList<double> SerialKindMs { get; init; } = new double[StepKinds.Count];
+
+    /// <summary>What the threads do in the jobs that they share.</summary>
+    public SharedWork Shared { get; init; }
 
     /// <summary>The same of an evaluation pass.</summary>
     public double EvaluationSerialMs { get; init; }
@@ -140,6 +150,8 @@ internal sealed record StepResult
             ["update"] = Options.UpdateName,
         };
         if (Options.Ema > 0) json["ema"] = Options.Ema;
+        if (Options.EmbeddingL2 > 0) json["embedding_l2"] = Options.EmbeddingL2;
+        if (Options.MaxGradientNorm > 0) json["max_gradient_norm"] = Options.MaxGradientNorm;
         if (IsBf16) json.Insert(1, "bf16_peak_gflops", Machine.Rounded(Peak, 1));
         if (Options.Detail) json["multiplies"] = new JsonArray([.. Multiplies.Select(m => m.Json(Peak))]);
         return json;

@@ -44,14 +44,8 @@ internal sealed class StepRun : IDisposable
         _options = options;
         _rows = new ZipfSplit(options.Vocabulary, options.Batch, LoadedBatches, options.Tokens, options.IsList);
         _evaluationLoader = new BatchLoader(_rows.Split, new LoaderOptions(options.Batch));
-        var training = new TrainingOptions
-        {
-            BatchSize = options.Batch,
-            Precision = options.Precision,
-            Optimizer = new OptimizerOptions { EmbeddingUpdate = options.Update, AverageDecay = options.Ema },
-        };
         var strategy = StrategyCatalogue.Create(OptionMap.Parse($"name: {options.Strategy}", "step"));
-        _trial = new StepTrial(FamilyOf(options), _rows.Space, _rows.Split, training, strategy, options.Threads);
+        _trial = new StepTrial(FamilyOf(options), _rows.Space, _rows.Split, TrainingOf(options), strategy, options.Threads);
         _program = _trial.Step.Program;
         _evaluator = new ConsortEvaluator(options.Members, Fusion.Mean);
         _aside = new AsideEvaluation(_trial.Step.Pass, _evaluator, options.Threads);
@@ -74,6 +68,7 @@ internal sealed class StepRun : IDisposable
         double[][] evaluationKinds = [.. kinds.Select(k => new double[k.Length])];
         double[][] serialKinds = [.. kinds.Select(k => new double[k.Length])];
         double[] serial = new double[_options.Steps], evaluationSerial = new double[_options.Steps], metrics = new double[_options.Steps];
+        double[] shared = new double[_options.Steps], least = new double[_options.Steps], most = new double[_options.Steps], busy = new double[_options.Steps];
         double[][] counted = [.. StepResult.CountedThreads.Select(_ => new double[_options.Steps])];
         double[][] evaluationCounted = [.. counted.Select(c => new double[c.Length])];
 
@@ -98,6 +93,7 @@ internal sealed class StepRun : IDisposable
             ProfiledStep(kinds, i);
             Count(Milliseconds(_trial.Ticks - _trial.LoadTicks), serial, counted, i);
             CountKinds(serial[i], serialKinds, i);
+            (shared[i], least[i], most[i], busy[i]) = Busy();
             for (var c = 0; c < multiplies.Length; c++) multiplies[c][i] = Milliseconds(_clock.Multiplies.Calls[c].Ticks);
         }
         allocated = GC.GetTotalAllocatedBytes(precise: true) - allocated;
@@ -129,6 +125,7 @@ internal sealed class StepRun : IDisposable
             SerialMs = Machine.Median(serial),
             EvaluationSerialMs = Machine.Median(evaluationSerial),
             SerialKindMs = [.. serialKinds.Select(k => Machine.Median(k))],
+            Shared = new SharedWork(Machine.Median(shared), Machine.Median(least), Machine.Median(most), Machine.Median(busy)),
             CountedMs = [.. counted.Select(c => Machine.Median(c))],
             EvaluationCountedMs = [.. evaluationCounted.Select(c => Machine.Median(c))],
             MetricsMs = Machine.Median(metrics),
@@ -151,6 +148,20 @@ internal sealed class StepRun : IDisposable
         member.Close();
         return new Family(new EmbeddingOptions(), [.. Enumerable.Repeat(model, options.Members)]);
     }
+
+    /// <summary>How the family is trained.</summary>
+    public static TrainingOptions TrainingOf(StepOptions options) => new()
+    {
+        BatchSize = options.Batch,
+        Precision = options.Precision,
+        Optimizer = new OptimizerOptions
+        {
+            EmbeddingUpdate = options.Update,
+            AverageDecay = options.Ema,
+            EmbeddingL2 = options.EmbeddingL2,
+            MaxGradientNorm = options.MaxGradientNorm > 0 ? options.MaxGradientNorm : null,
+        },
+    };
 
     public void Dispose()
     {
@@ -207,6 +218,19 @@ internal sealed class StepRun : IDisposable
         kinds[(int)StepKind.Optimizer][index] = Milliseconds(until - from - _work.SharedBetween(from, until));
         foreach (var kind in kinds) serial -= kind[index];
         kinds[(int)StepKind.Loss][index] = serial;
+    }
+
+    // Milliseconds in shared jobs; of these the least and the most busy thread, and all threads together.
+    private (double Shared, double Least, double Most, double All) Busy()
+    {
+        var (least, most, all) = (long.MaxValue, 0L, 0L);
+        for (var worker = 0; worker < _options.Threads; worker++)
+        {
+            var busy = _work.BusyOf(worker);
+            (least, most, all) = (Math.Min(least, busy), Math.Max(most, busy), all + busy);
+        }
+
+        return (Milliseconds(_work.Shared), Milliseconds(least), Milliseconds(most), Milliseconds(all));
     }
 
     // Of a batch, by the loader's one thread with nobody beside it.

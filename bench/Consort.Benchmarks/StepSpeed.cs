@@ -11,8 +11,8 @@ internal static class StepSpeed
 {
     public static int Run(string[] args)
     {
-        var arguments = new Arguments("step", args, "model", "with", "batch", "vocab", "members", "strategy", "update", "ema", "precision", "threads",
-            "steps", "tokens", "as", "detail", "json");
+        var arguments = new Arguments("step", args, "model", "with", "batch", "vocab", "members", "strategy", "update", "ema", "embedding-l2",
+            "max-gradient-norm", "precision", "threads", "steps", "tokens", "as", "detail", "json");
         var options = StepOptions.From(arguments);
         if (options.Precision.Missing() is { } reason)
             Console.Error.WriteLine($"bench: no {options.Precision.Name()} here ({reason}); measuring fp32");

@@ -89,11 +89,10 @@ public sealed class InferenceServer : IAsyncDisposable
     internal static async Task<InferenceServer> StartAsync(ServerOptions options, TextWriter log, Action<WebApplicationBuilder> also)
     {
         options.Validate();
-        var lines = new LineLog(log);
         InferenceServer? server = null;
         try
         {
-            server = new InferenceServer(options, lines, also);
+            server = new InferenceServer(options, new LineLog(log), also);
             _ = server._app.Services.GetRequiredService<ApiKeys>(); // a key file is refused before packages are read
             server._app.MapConsort();
             await server._app.StartAsync();
@@ -110,9 +109,10 @@ public sealed class InferenceServer : IAsyncDisposable
         }
 
         server.Addresses = [.. server._listening.Select(l => ListenUrl.Address(l.Scheme, l.Options.IPEndPoint!)).Distinct()];
+        var logger = server._app.Services.GetRequiredService<ILogger<InferenceServer>>();
         foreach (var (scheme, listening) in server._listening)
             if (ListenUrl.Warning(scheme, listening.IPEndPoint!, options.ApiKeyFile is not null) is { } warning)
-                lines.Write(warning);
+                ServerLog.OpenToOthers(logger, warning);
         return server;
     }
 

@@ -35,7 +35,7 @@ public static class BoostedTrees
     /// <exception cref="ConsortException">No validation rows, or LightGBM is not to be had here.</exception>
     public static BoostedScores Fit(
         EncodedDataset data, BoostingOptions options, ulong seed, int threads, CancellationToken cancellation) =>
-        Fit(data, options, seed, threads, null, cancellation);
+        Fit(data, options, seed, threads, null, null, cancellation);
 
     /// <summary>Grows them, of whose number some of the validation rows know nothing.</summary>
     /// <param name="data">As there.</param>
@@ -43,9 +43,10 @@ public static class BoostedTrees
     /// <param name="seed">As there.</param>
     /// <param name="threads">As there.</param>
     /// <param name="chooses">Whether a validation row has a part in what is chosen; null for all.</param>
+    /// <param name="grown">Told how many trees there are, after each; null for nobody.</param>
     /// <param name="cancellation">Stops between trees.</param>
     internal static BoostedScores Fit(EncodedDataset data, BoostingOptions options, ulong seed, int threads, Func<int, bool>? chooses,
-        CancellationToken cancellation)
+        IProgress<long>? grown, CancellationToken cancellation)
     {
         if (data.Valid is null)
             throw new ConsortException($"{data.Folder}: found no validation rows, expected some to choose how many trees there are");
@@ -53,9 +54,9 @@ public static class BoostedTrees
         return options.Categories == CategoryInput.Auto
             ? new[] { CategoryInput.Statistics, CategoryInput.Native }
                 .Where(c => c == CategoryInput.Statistics || data.Categorical.Any(column => column.List is null))
-                .Select(c => Grow(data, options with { Categories = c }, statistics, seed, threads, chooses, cancellation))
+                .Select(c => Grow(data, options with { Categories = c }, statistics, seed, threads, chooses, grown, cancellation))
                 .MaxBy(s => s.ValidAuc)!
-            : Grow(data, options, statistics, seed, threads, chooses, cancellation);
+            : Grow(data, options, statistics, seed, threads, chooses, grown, cancellation);
     }
 
     /// <summary>
@@ -95,7 +96,7 @@ public static class BoostedTrees
     }
 
     private static BoostedScores Grow(EncodedDataset data, BoostingOptions options, TargetStatistics statistics, ulong seed, int threads,
-        Func<int, bool>? chooses, CancellationToken cancellation)
+        Func<int, bool>? chooses, IProgress<long>? grown, CancellationToken cancellation)
     {
         var (train, valid) = (Read(data.Train), Read(data.Valid!));
         var start = Stopwatch.GetTimestamp();
@@ -106,6 +107,7 @@ public static class BoostedTrees
             cancellation.ThrowIfCancellationRequested();
             if (booster.Grow() is var auc && auc > bestAuc)
                 (best, bestAuc) = (tree, auc);
+            grown?.Report(tree);
         }
 
         var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;

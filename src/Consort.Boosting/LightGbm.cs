@@ -9,6 +9,9 @@ internal static class LightGbm
     private const DllImportSearchPath Places = DllImportSearchPath.SafeDirectories | DllImportSearchPath.AssemblyDirectory;
     private const int Float32 = 0, RowMajor = 1, Probability = 0, ValidData = 1;
 
+    // Before the first call loads the library.
+    static LightGbm() => OpenMp.WaitAsleep();
+
     /// <summary>Rows with labels.</summary>
     /// <param name="values">Row after row, [rows × columns].</param>
     /// <param name="labels">[rows].</param>

@@ -8,7 +8,7 @@ namespace Consort.Data.DuckDb;
 /// <param name="facts">Its name and type.</param>
 /// <param name="index">Its place.</param>
 /// <param name="make">What writes its values; null where they cannot be read.</param>
-internal sealed class DuckDbColumn(SourceColumn facts, int index, Func<byte[]?, VectorText>? make)
+internal sealed class DuckDbColumn(SourceColumn facts, int index, Func<ListForm?, VectorText>? make)
 {
     private const string Text = "text", Numbers = "numbers", Timestamps = "timestamps";
 
@@ -19,8 +19,8 @@ internal sealed class DuckDbColumn(SourceColumn facts, int index, Func<byte[]?, 
     public int Index => index;
 
     /// <summary>Writes its values.</summary>
-    /// <param name="splitter">What stands between those of a list.</param>
-    public VectorText Texts(byte[]? splitter) => make!(splitter);
+    /// <param name="form">How a list of them is one cell; null for a field that has one value a row.</param>
+    public VectorText Texts(ListForm? form) => make!(form);
 
     /// <summary>Of a column of a result.</summary>
     public static DuckDbColumn Of(string name, int index, DuckDBLogicalType type)
@@ -29,15 +29,20 @@ internal sealed class DuckDbColumn(SourceColumn facts, int index, Func<byte[]?, 
         if (id is not (DuckDBType.List or DuckDBType.Array))
         {
             var (one, make) = One(id, type);
+            if (IsJson(id, type)) return new(new(name, one), index, form => new StoredJson(new(name, form)));
             return new(new(name, one, IsReadable: make is not null), index, make is null ? null : _ => make());
         }
         using var child = id == DuckDBType.List ? NativeMethods.LogicalType.DuckDBListTypeChildType(type)
             : NativeMethods.LogicalType.DuckDBArrayTypeChildType(type);
         int? size = id == DuckDBType.List ? null : (int)NativeMethods.LogicalType.DuckDBArrayVectorGetSize(type);
-        var (of, item) = One(NativeMethods.LogicalType.DuckDBGetTypeId(child), child);
+        var childId = NativeMethods.LogicalType.DuckDBGetTypeId(child);
+        var (of, item) = One(childId, child);
+        if (IsJson(childId, child)) item = () => new StoredJson(new(name, null));
         return new(new(name, $"lists of {of}", IsList: true, IsReadable: item is not null), index,
-            item is null ? null : splitter => new ListVectorText(item(), name, splitter!, size));
+            item is null ? null : form => new ListVectorText(item(), name, form!, size));
     }
+
+    private static bool IsJson(DuckDBType id, DuckDBLogicalType type) => id == DuckDBType.Varchar && DuckDbLibrary.IsJson(type);
 
     private static (string Type, Func<VectorText>? Make) One(DuckDBType id, DuckDBLogicalType type)
     {

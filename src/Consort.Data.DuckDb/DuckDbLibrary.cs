@@ -38,6 +38,20 @@ internal static class DuckDbLibrary
         return text;
     }
 
+    /// <summary>Whether a type is JSON, which DuckDB keeps as texts under another name.</summary>
+    public static bool IsJson(DuckDBLogicalType type)
+    {
+        var alias = Alias(type);
+        if (alias == 0) return false;
+        var name = Marshal.PtrToStringUTF8(alias);
+        Free(alias);
+        return name == "JSON";
+    }
+
+    [DllImport(Library, EntryPoint = "duckdb_logical_type_get_alias")]
+    [DefaultDllImportSearchPaths(Places)]
+    private static extern nint Alias(DuckDBLogicalType type);
+
     [DllImport(Library, EntryPoint = "duckdb_prepared_statement_column_name")]
     [DefaultDllImportSearchPaths(Places)]
     private static extern nint ColumnName(DuckDBPreparedStatement statement, long index);

@@ -63,7 +63,7 @@ internal sealed class DuckDbSource(SourceRequest request) : IRowSource
         var targets = Layout.Names.Zip(Layout.Targets).Where(p => p.Second < request.Schema.Fields.Count)
             .ToDictionary(p => p.First, p => p.Second);
         _columns = [.. _query.Columns.Where(c => targets.ContainsKey(c.Facts.Name)).Select(c =>
-            (c.Texts(ListText.SplitterOf(request.Schema.Fields[targets[c.Facts.Name]])), c.Index, targets[c.Facts.Name]))];
+            (c.Texts(ListForm.Of(request.Schema.Fields[targets[c.Facts.Name]])), c.Index, targets[c.Facts.Name]))];
         _hash = new TextHash(_columns.Length);
     }
 

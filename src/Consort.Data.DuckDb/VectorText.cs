@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using Consort.Data.Sources;
 using DuckDB.NET.Native;
@@ -18,10 +19,18 @@ internal abstract class VectorText
     /// <summary>Writes the cells of the first rows.</summary>
     public virtual void Write(Span<Cell> cells, CellWriter writer, CellTable table)
     {
-        for (var r = 0; r < cells.Length; r++) cells[r] = IsThere(r) ? One(r, writer) : new Cell { Length = -1 };
+        for (var r = 0; r < cells.Length; r++)
+        {
+            var isThere = IsThere(r);
+            cells[r] = isThere ? One(r, writer) : new Cell { Length = -1 };
+            if (isThere && Mistake is { } mistake) table.Fail(r, mistake);
+        }
     }
 
-    /// <summary>Writes a value that is there.</summary>
+    /// <summary>What is wrong with the values that <see cref="One"/> has written; null where nothing is.</summary>
+    public virtual string? Mistake => null;
+
+    /// <summary>Writes a value that is there; none, which may be what it means, has a length below 0.</summary>
     public abstract Cell One(long row, CellWriter writer);
 
     /// <summary>Whether a value is there.</summary>
@@ -63,9 +72,9 @@ internal sealed class WordText<T>(byte[][] words) : VectorText
 /// <summary>The values of a list in one cell; of an array those of a fixed number.</summary>
 /// <param name="item">Writes one.</param>
 /// <param name="column">The column, for messages.</param>
-/// <param name="splitter">What stands between them.</param>
+/// <param name="form">How they are one cell.</param>
 /// <param name="size">How many there are in an array; null of a list.</param>
-internal sealed class ListVectorText(VectorText item, string column, byte[] splitter, int? size) : VectorText
+internal sealed class ListVectorText(VectorText item, string column, ListForm form, int? size) : VectorText
 {
     public override void Bind(nint vector)
     {
@@ -85,13 +94,15 @@ internal sealed class ListVectorText(VectorText item, string column, byte[] spli
     {
         var entry = size is { } fixedSize ? new DuckDBListEntry((ulong)(row * (long)fixedSize), (ulong)fixedSize)
             : ForeignBytes.Of<DuckDBListEntry>(Values, row + 1)[row];
-        var list = new ListText(writer, splitter);
+        var list = new ListText(writer, form);
         for (var i = (long)entry.Offset; i < (long)(entry.Offset + entry.Length); i++)
         {
-            if (!item.IsThere(i)) continue;
-            var token = item.One(i, writer);
-            if (!list.Take(token))
-                table.Fail(row, ListText.Mistake(column, writer.Written(token.Start)[..token.Length], splitter));
+            var isThere = item.IsThere(i);
+            var token = isThere ? item.One(i, writer) : new Cell { Length = -1 };
+            if (token.Length < 0) list.TakeMissing();
+            else if (!list.Take(token))
+                table.Fail(row, ListText.Mistake(column, writer.Written(token.Start)[..token.Length], form));
+            if (isThere && item.Mistake is { } mistake) table.Fail(row, mistake);
         }
         return list.End();
     }
@@ -111,6 +122,10 @@ internal readonly struct StoredText
 
     [FieldOffset(8)]
     public readonly nint Address;
+
+    [UnscopedRef]
+    public ReadOnlySpan<byte> Bytes =>
+        Length > Here ? ForeignBytes.Of<byte>(Address, Length) : MemoryMarshal.CreateReadOnlySpan(in First, Length);
 }
 
 /// <summary>Texts and bytes.</summary>
@@ -119,9 +134,17 @@ internal sealed class StoredTexts : VectorText
     public override Cell One(long row, CellWriter writer)
     {
         ref readonly var text = ref ForeignBytes.Of<StoredText>(Values, checked((int)row + 1))[(int)row];
-        return writer.Text(text.Length > StoredText.Here ? ForeignBytes.Of<byte>(text.Address, text.Length)
-            : MemoryMarshal.CreateReadOnlySpan(in text.First, text.Length));
+        return writer.Text(text.Bytes);
     }
+}
+
+/// <summary>JSON, which DuckDB stores as texts.</summary>
+internal sealed class StoredJson(JsonValues values) : VectorText
+{
+    public override string? Mistake => values.Mistake;
+
+    public override Cell One(long row, CellWriter writer) =>
+        values.Write(ForeignBytes.Of<StoredText>(Values, checked((int)row + 1))[(int)row].Bytes, writer);
 }
 
 /// <summary>UUIDs: numbers of 128 bits that are ordered as their texts, so the first bit is turned over.</summary>

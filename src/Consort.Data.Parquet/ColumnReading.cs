@@ -6,8 +6,8 @@ namespace Consort.Data.Parquet;
 /// <summary>One column of a file as it is read from row group to row group, by one thread at a time and in the order of the rows.</summary>
 /// <param name="file">The file.</param>
 /// <param name="column">The column.</param>
-/// <param name="splitter">What stands between the values of a list; null where a row has one value.</param>
-internal sealed class ColumnReading(ParquetFile file, ParquetColumn column, byte[]? splitter) : IDisposable
+/// <param name="form">How a list is one cell; null where a row has one value.</param>
+internal sealed class ColumnReading(ParquetFile file, ParquetColumn column, ListForm? form) : IDisposable
 {
     private readonly object _turn = new();
     private RowGroupReader? _groupReader;
@@ -58,7 +58,7 @@ internal sealed class ColumnReading(ParquetFile file, ParquetColumn column, byte
         {
             _groupReader = file.Reader.RowGroup(group);
             _columnReader = _groupReader.Column(column.Index);
-            _text ??= PageText.Of(column, _columnReader.ColumnDescriptor, splitter);
+            _text ??= PageText.Of(column, _columnReader.ColumnDescriptor, form);
         }
         _group = group;
         _text.Begin(_columnReader);

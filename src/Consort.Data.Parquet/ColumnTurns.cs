@@ -22,7 +22,7 @@ internal sealed class ColumnTurns
         _file = file;
         var fields = layout.Schema.Fields.Count;
         _columns = [.. file.Columns.Select((c, i) => (Column: c, Field: layout.Targets[i])).Where(p => p.Field < fields)
-            .Select(p => (new ColumnReading(file, p.Column, ListText.SplitterOf(layout.Schema.Fields[p.Field])), p.Field))];
+            .Select(p => (new ColumnReading(file, p.Column, ListForm.Of(layout.Schema.Fields[p.Field])), p.Field))];
         _keys = [.. layout.Names.Skip(file.Columns.Count).Select((name, i) =>
                 (file.Keys.First(k => k.Name == name).Value is { } value ? System.Text.Encoding.UTF8.GetBytes(value) : null,
                 layout.Targets[file.Columns.Count + i]))

@@ -26,11 +26,13 @@ internal abstract class PageText
     }
 
     /// <summary>By the column's physical and logical type.</summary>
-    public static PageText Of(ParquetColumn column, ColumnDescriptor leaf, byte[]? splitter)
+    public static PageText Of(ParquetColumn column, ColumnDescriptor leaf, ListForm? form)
     {
+        var json = new JsonValues(column.Facts.Name, column.Facts.IsList ? null : form);
+
         PageText Make<T, TText>(TText text)
             where T : unmanaged
-            where TText : struct, IValueText<T> => new PageText<T, TText>(column, text, splitter);
+            where TText : struct, IValueText<T> => new PageText<T, TText>(column, text, form, json);
 
         using var logical = leaf.LogicalType;
         int scale = leaf.TypeScale, length = leaf.TypeLength;
@@ -52,6 +54,7 @@ internal abstract class PageText
             (PhysicalType.Float, _) => Make<float, NumberText>(default),
             (PhysicalType.Double, _) => Make<double, NumberText>(default),
             (PhysicalType.ByteArray, DecimalLogicalType) => Make<ByteArray, BytesDecimalText>(new(0, scale)),
+            (PhysicalType.ByteArray, { Type: LogicalTypeEnum.Json }) => Make<ByteArray, JsonText>(new(json)),
             (PhysicalType.ByteArray, _) => Make<ByteArray, BytesText>(default),
             (_, DecimalLogicalType) => Make<FixedLenByteArray, BytesDecimalText>(new(length, scale)),
             (_, { Type: LogicalTypeEnum.Uuid }) => Make<FixedLenByteArray, UuidText>(default),
@@ -62,7 +65,7 @@ internal abstract class PageText
 }
 
 /// <inheritdoc/>
-internal sealed class PageText<T, TText>(ParquetColumn column, TText text, byte[]? splitter) : PageText
+internal sealed class PageText<T, TText>(ParquetColumn column, TText text, ListForm? form, JsonValues json) : PageText
     where T : unmanaged
     where TText : struct, IValueText<T>
 {
@@ -128,13 +131,13 @@ internal sealed class PageText<T, TText>(ParquetColumn column, TText text, byte[
                 done += rows;
                 continue;
             }
-            foreach (ref var cell in cells.Slice(done, rows))
+            for (var end = done + rows; done < end; done++)
             {
                 var isThere = column.Full == 0 || _definitions[_level] == column.Full;
-                cell = isThere ? text.Write(_values[_value++], writer) : new Cell { Length = -1 };
+                cells[done] = isThere ? text.Write(_values[_value++], writer) : new Cell { Length = -1 };
+                if (typeof(TText) == typeof(JsonText) && isThere && json.Mistake is { } mistake) table.Fail(done, mistake);
                 _level++;
             }
-            done += rows;
         }
     }
 
@@ -201,16 +204,19 @@ internal sealed class PageText<T, TText>(ParquetColumn column, TText text, byte[
             _level++;
             return new Cell { Length = -1 };
         }
-        var list = new ListText(writer, splitter!);
+        var list = new ListText(writer, form!);
         do
         {
-            // Below that level the list is empty; an element that is NULL is none.
+            // Below those levels the list is empty.
             if (_definitions[_level] == column.Full)
             {
                 var token = text.Write(_values[_value++], writer);
-                if (!list.Take(token))
-                    table.Fail(row, ListText.Mistake(column.Facts.Name, writer.Written(token.Start)[..token.Length], splitter!));
+                if (typeof(TText) == typeof(JsonText) && json.Mistake is { } mistake) table.Fail(row, mistake);
+                if (token.Length < 0) list.TakeMissing();
+                else if (!list.Take(token))
+                    table.Fail(row, ListText.Mistake(column.Facts.Name, writer.Written(token.Start)[..token.Length], form!));
             }
+            else if (_definitions[_level] >= column.Element) list.TakeMissing();
             _level++;
         }
         while ((_level < _levels || Fill(Batch)) && _repetitions[_level] > 0);

@@ -40,6 +40,11 @@ internal readonly struct BytesText(int length) : IValueText<ByteArray>, IValueTe
     public Cell Write(FixedLenByteArray value, CellWriter writer) => writer.Text(ForeignBytes.Of<byte>(value.Pointer, length));
 }
 
+internal readonly struct JsonText(JsonValues values) : IValueText<ByteArray>
+{
+    public Cell Write(ByteArray value, CellWriter writer) => values.Write(ForeignBytes.Of<byte>(value.Pointer, value.Length), writer);
+}
+
 internal readonly struct BytesDecimalText(int length, int scale) : IValueText<ByteArray>, IValueText<FixedLenByteArray>
 {
     public Cell Write(ByteArray value, CellWriter writer) => Write(ForeignBytes.Of<byte>(value.Pointer, value.Length), writer);

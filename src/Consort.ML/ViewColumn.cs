@@ -21,10 +21,10 @@ internal sealed record ViewColumn(SourceColumn Facts, Column Column, Func<Row, F
     {
         if (Open is null) return new(Facts, null);
         return Facts.IsList
-            ? new(Facts, (object?[] row, CellWriter writer, byte[]? splitter, out Cell cell) =>
-                TypedText.Many((IEnumerable<object?>?)row[index], writer, splitter, out cell))
-            : new(Facts, (object?[] row, CellWriter writer, byte[]? splitter, out Cell cell) =>
-                TypedText.One(row[index], writer, splitter, out cell));
+            ? new(Facts, (object?[] row, CellWriter writer, ListForm? form, out Cell cell) =>
+                TypedText.Many((IEnumerable<object?>?)row[index], writer, form, out cell))
+            : new(Facts, (object?[] row, CellWriter writer, ListForm? form, out Cell cell) =>
+                TypedText.One(row[index], writer, form, out cell));
     }
 
     private static IEnumerable<ViewColumn> Of(Column column)

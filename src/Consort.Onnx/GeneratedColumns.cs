@@ -5,7 +5,7 @@ using Consort.Data.Schemas;
 namespace Consort.Onnx;
 
 /// <summary>Crosses and look-ups, made of the ids of other columns as the encoder makes them.</summary>
-internal sealed class GeneratedColumns(GraphWriter writer, FeatureSpace space)
+internal sealed class GeneratedColumns(GraphWriter writer, FeatureSpace space) : ColumnNodes(writer)
 {
     /// <summary>The id of a pair, [B, 1]: a whole number of mixed radix, least first, is looked up; that of a row without any of the
     /// tokens is 0.</summary>
@@ -21,8 +21,8 @@ internal sealed class GeneratedColumns(GraphWriter writer, FeatureSpace space)
         long radix = 1;
         foreach (var (place, offset, size) in column.Parts)
         {
-            var own = writer.Add("Mul", [writer.Add("Sub", [ids[place], Whole(offset)], []), Whole(radix)], []);
-            code = code is null ? own : writer.Add("Add", [code.Value, own], []);
+            var own = Writer.Add("Mul", [Writer.Add("Sub", [ids[place], Whole(offset)], []), Whole(radix)], []);
+            code = code is null ? own : Writer.Add("Add", [code.Value, own], []);
             radix *= size;
         }
 
@@ -41,11 +41,7 @@ internal sealed class GeneratedColumns(GraphWriter writer, FeatureSpace space)
             values[i + 1] = column.Offset + 2 + i;
         }
 
-        return writer.Add(
-            GraphWriter.MachineLearning, "LabelEncoder", [code!.Value],
-            GraphWriter.Attribute(new FormAttribute("keys_int64s", keys)),
-            GraphWriter.Attribute(new FormAttribute("values_int64s", values)),
-            GraphWriter.Attribute(new FormAttribute("default_int64", column.Offset + 1L)));
+        return Lookup(code!.Value, keys, values, column.Offset + 1L);
     }
 
     /// <summary>Whether a token stands in a list, as an id, [B, 1].</summary>
@@ -55,9 +51,9 @@ internal sealed class GeneratedColumns(GraphWriter writer, FeatureSpace space)
     public FormValue Id(FittedLookup column, FormValue key, FormValue list)
     {
         var (count, isUnknown) = Weight(column, key, list, null);
-        var isIn = writer.Add("Greater", [count, Single(0)], []);
-        var either = writer.Add("Where", [isIn, Whole(column.Offset + 3), Whole(column.Offset + 2)], []);
-        return writer.Add("Where", [isUnknown, Whole(column.Offset), either], []);
+        var isIn = Writer.Add("Greater", [count, Single(0)], []);
+        var either = Writer.Add("Where", [isIn, Whole(column.Offset + 3), Whole(column.Offset + 2)], []);
+        return Writer.Add("Where", [isUnknown, Whole(column.Offset), either], []);
     }
 
     /// <summary>The sum of a token's weights in a list, float [B, 1], and whether the token is missing or unknown.</summary>
@@ -67,14 +63,11 @@ internal sealed class GeneratedColumns(GraphWriter writer, FeatureSpace space)
     /// <param name="weights">Their weights; null where each counts as 1.</param>
     public (FormValue Weight, FormValue IsUnknown) Weight(FittedLookup column, FormValue key, FormValue list, FormValue? weights)
     {
-        var isIt = writer.Add("Equal", [list, key], []); // [B, L]
-        var counted = weights is { } own ? writer.Add("Where", [isIt, own, Single(0)], [])
-            : writer.Add("Cast", [isIt], [new FormAttribute("to", (long)ElementType.Float)]);
-        var sum = writer.Add("ReduceSum", [counted, Whole(1)], [new FormAttribute("keepdims", 1)]);
-        return (sum, writer.Add("Less", [key, Whole(space.Categorical[column.KeyPlace].Offset + 2)], []));
+        var isIt = Writer.Add("Equal", [list, key], []); // [B, L]
+        var counted = weights is { } own ? Writer.Add("Where", [isIt, own, Single(0)], []) : Cast(isIt, ElementType.Float);
+        var sum = Writer.Add("ReduceSum", [counted, Whole(1)], [new FormAttribute("keepdims", 1)]);
+        return (sum, Writer.Add("Less", [key, Whole(space.Categorical[column.KeyPlace].Offset + 2)], []));
     }
 
-    private FormValue Single(float number) => writer.Constant([number], []);
-
-    private FormValue Whole(long number) => writer.Constant([number], [1]);
+    private FormValue Single(float number) => Writer.Constant([number], []);
 }

@@ -4,7 +4,7 @@ using Consort.Data.Encoders;
 namespace Consort.Onnx;
 
 /// <summary>Numbers as two knots with weights that make 1, which operations read as a list.</summary>
-internal sealed class PiecewiseNumbers(GraphWriter writer)
+internal sealed class PiecewiseNumbers(GraphWriter writer) : ColumnNodes(writer)
 {
     /// <summary>Puts the ids [B, 2] and their weights where operations look for them; gives an id that nobody reads, [B, 1].</summary>
     /// <param name="place">The column's place among those of ids.</param>
@@ -14,12 +14,11 @@ internal sealed class PiecewiseNumbers(GraphWriter writer)
     public FormValue Id(int place, FittedPiecewise column, FormValue x, FormValue isMissing)
     {
         var (low, high, share) = column.Knots.Count < 2 ? Only(column) : Between(column, x);
-        var lowId = writer.Add("Where", [isMissing, Whole(column.Offset), low], []); // [B, 1]
-        var highId = writer.Add("Where", [isMissing, Whole(-1), high], []);
-        var highWeight = writer.Add("Where", [isMissing, Number(0), share], []);
-        var weights = Joined(writer.Add("Sub", [Number(1), highWeight], []), highWeight);
-        writer.SetList(place, Joined(lowId, highId),
-            writer.Add("Cast", [weights], [new FormAttribute("to", (long)ElementType.Float)]));
+        var lowId = Writer.Add("Where", [isMissing, Whole(column.Offset), low], []); // [B, 1]
+        var highId = Writer.Add("Where", [isMissing, Whole(-1), high], []);
+        var highWeight = Writer.Add("Where", [isMissing, Number(0), share], []);
+        var weights = Joined(Writer.Add("Sub", [Number(1), highWeight], []), highWeight);
+        Writer.SetList(place, Joined(lowId, highId), Cast(weights, ElementType.Float));
         return lowId;
     }
 
@@ -35,25 +34,15 @@ internal sealed class PiecewiseNumbers(GraphWriter writer)
         var bins = column.Knots.Count - 1;
         // Of one bin there is no knot within, but something must be counted.
         double[] inner = bins > 1 ? [.. column.Knots.Skip(1).Take(bins - 1)] : [double.MaxValue];
-        var below = writer.Add("GreaterOrEqual", [x, writer.Constant(inner, [1, inner.Length])], []); // [B, T − 1]
-        var counted = writer.Add("Cast", [below], [new FormAttribute("to", (long)ElementType.Int64)]);
-        var bin = writer.Add("ReduceSum", [counted, Whole(1)], [new FormAttribute("keepdims", 1)]); // [B, 1]
+        var below = Writer.Add("GreaterOrEqual", [x, Writer.Constant(inner, [1, inner.Length])], []); // [B, T − 1]
+        var counted = Cast(below, ElementType.Int64);
+        var bin = Writer.Add("ReduceSum", [counted, Whole(1)], [new FormAttribute("keepdims", 1)]); // [B, 1]
         var from = At(bin, column.Knots.Take(bins));
         var width = At(bin, Enumerable.Range(0, bins).Select(t => column.Knots[t + 1] - column.Knots[t]));
-        var way = writer.Add("Div", [writer.Add("Sub", [x, from], []), width], []);
-        var share = writer.Add("Min", [writer.Add("Max", [way, Number(0)], []), Number(1)], []);
-        return (writer.Add("Add", [bin, Whole(column.Offset + 2)], []), writer.Add("Add", [bin, Whole(column.Offset + 3)], []), share);
+        var way = Writer.Add("Div", [Writer.Add("Sub", [x, from], []), width], []);
+        var share = Writer.Add("Min", [Writer.Add("Max", [way, Number(0)], []), Number(1)], []);
+        return (Writer.Add("Add", [bin, Whole(column.Offset + 2)], []), Writer.Add("Add", [bin, Whole(column.Offset + 3)], []), share);
     }
 
-    private FormValue At(FormValue bin, IEnumerable<double> numbers)
-    {
-        double[] values = [.. numbers];
-        return writer.Add("Gather", [writer.Constant(values, [values.Length]), bin], []);
-    }
-
-    private FormValue Joined(params FormValue[] parts) => writer.Add("Concat", parts, [new FormAttribute("axis", 1)]);
-
-    private FormValue Number(double number) => writer.Constant([number], []);
-
-    private FormValue Whole(long number) => writer.Constant([number], [1]);
+    private FormValue At(FormValue bin, IEnumerable<double> numbers) => Writer.Add("Gather", [Numbers(numbers), bin], []);
 }

@@ -9,7 +9,7 @@ namespace Consort.Onnx;
 /// Ages of the steps of histories, in whole numbers: their times come as the row's own does, as int64. What the encoder refuses, a time
 /// that is later than the row's or more times than steps, no model can: there the age is 0.
 /// </summary>
-internal sealed class StepAges(GraphWriter writer, UnixTimes unix)
+internal sealed class StepAges(GraphWriter writer, UnixTimes unix) : ColumnNodes(writer)
 {
     private const long Behind = long.MaxValue;
     private readonly Dictionary<string, FormValue> _inputs = new(StringComparer.Ordinal);
@@ -19,7 +19,7 @@ internal sealed class StepAges(GraphWriter writer, UnixTimes unix)
     {
         var (field, most) = (column.Field, column.Shape.MaxLength);
         var meaning = $"a time each as {UnixTimes.UnitOf(field)} since 1970 (UTC), {UnixTimes.Missing} for a missing one; behind them {Behind}";
-        _inputs.Add(field.Name, writer.AddInput(field.Name, ElementType.Int64, most, meaning));
+        _inputs.Add(field.Name, Writer.AddInput(field.Name, ElementType.Int64, most, meaning));
         notes.Add(string.Create(CultureInfo.InvariantCulture,
             $"field {field.Name} holds the times of {field.Ages!.Of}: its input has {most} places a row, int64; the encoder refuses times that are out of order, later than {column.Until.Name}, or more or fewer than {field.Ages.Of} has, and this model takes them as they are"));
     }
@@ -28,23 +28,19 @@ internal sealed class StepAges(GraphWriter writer, UnixTimes unix)
     public FormValue Ids(FittedStepAges column)
     {
         var (times, ages, offset) = (_inputs[column.Field.Name], column.Field.Ages!, (long)column.Offset);
-        var isBehind = writer.Add("Equal", [times, Whole(Behind)], []); // [B, L]
-        var isMissing = writer.Add("Equal", [times, Whole(UnixTimes.Missing)], []);
-        var known = writer.Add("Where", [writer.Add("Or", [isBehind, isMissing], []), Whole(0), times], []);
+        var isBehind = Writer.Add("Equal", [times, Whole(Behind)], []); // [B, L]
+        var isMissing = Writer.Add("Equal", [times, Whole(UnixTimes.Missing)], []);
+        var known = Writer.Add("Where", [Writer.Add("Or", [isBehind, isMissing], []), Whole(0), times], []);
         var (until, isUntilMissing) = unix.Ticks(column.Until); // [B, 1]
-        var age = writer.Add("Sub", [until, unix.Ticks(known, column.Field)], []);
-        var units = writer.Add("Div", [writer.Add("Max", [age, Whole(0)], []), Whole(ages.UnitTicks)], []); // [B, L]
+        var age = Writer.Add("Sub", [until, unix.Ticks(known, column.Field)], []);
+        var units = Writer.Add("Div", [Writer.Add("Max", [age, Whole(0)], []), Whole(ages.UnitTicks)], []); // [B, L]
         // How many of 1, 2, 4, … units are reached.
         var least = Enumerable.Range(1, ages.Buckets - 1).Select(SequenceAges.LeastOf).ToArray();
-        var reached = writer.Add("GreaterOrEqual",
-            [writer.Add("Unsqueeze", [units, Whole(2)], []), writer.Constant(least, [1, 1, least.Length])], []); // [B, L, n − 1]
-        var bucket = writer.Add("ReduceSum", [Cast(reached), Whole(2)], [new FormAttribute("keepdims", 0)]); // [B, L]
-        var id = writer.Add("Add", [bucket, Whole(offset + 2)], []);
-        var dated = writer.Add("Where", [writer.Add("Or", [isMissing, isUntilMissing], []), Whole(offset), id], []);
-        return writer.Add("Where", [isBehind, Whole(-1), dated], []);
+        var reached = Writer.Add("GreaterOrEqual",
+            [Writer.Add("Unsqueeze", [units, Whole(2)], []), Writer.Constant(least, [1, 1, least.Length])], []); // [B, L, n − 1]
+        var bucket = Writer.Add("ReduceSum", [Cast(reached, ElementType.Int64), Whole(2)], [new FormAttribute("keepdims", 0)]); // [B, L]
+        var id = Writer.Add("Add", [bucket, Whole(offset + 2)], []);
+        var dated = Writer.Add("Where", [Writer.Add("Or", [isMissing, isUntilMissing], []), Whole(offset), id], []);
+        return Writer.Add("Where", [isBehind, Whole(-1), dated], []);
     }
-
-    private FormValue Cast(FormValue of) => writer.Add("Cast", [of], [new FormAttribute("to", (long)ElementType.Int64)]);
-
-    private FormValue Whole(long number) => writer.Constant([number], [1]);
 }

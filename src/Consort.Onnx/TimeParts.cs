@@ -6,7 +6,7 @@ using Google.Protobuf;
 namespace Consort.Onnx;
 
 /// <summary>Hour, weekday and weekend of times written YYMMDDHH, in whole numbers.</summary>
-internal sealed class TimeParts(GraphWriter writer)
+internal sealed class TimeParts(GraphWriter writer) : ColumnNodes(writer)
 {
     private const string Any = "00010100"; // what a missing time is read as before its id is put in
     private static readonly long[] MonthShifts = [0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4];
@@ -33,8 +33,8 @@ internal sealed class TimeParts(GraphWriter writer)
             _ => Enumerable.Range(0, 7).Select(day => column.Ids[day >= 5 ? 1 : 0]),
         };
         var values = ids.Select(id => (long)id).ToArray();
-        var known = writer.Add("Gather", [writer.Constant(values, [values.Length]), part], []);
-        return time.IsMissing is { } isMissing ? writer.Add("Where", [isMissing, Whole(column.Offset), known], []) : known;
+        var known = Writer.Add("Gather", [Writer.Constant(values, [values.Length]), part], []);
+        return time.IsMissing is { } isMissing ? Writer.Add("Where", [isMissing, Whole(column.Offset), known], []) : known;
     }
 
     private (FormValue Number, FormValue? IsMissing) Read(FittedTime column, FormValue field)
@@ -43,14 +43,10 @@ internal sealed class TimeParts(GraphWriter writer)
         var text = field;
         if (column.Missing.Count > 0)
         {
-            var found = writer.Add(
-                GraphWriter.MachineLearning, "LabelEncoder", [field],
-                GraphWriter.Texts("keys_strings", column.Missing.Distinct(StringComparer.Ordinal).Select(ByteString.CopyFromUtf8)),
-                GraphWriter.Attribute(new FormAttribute("values_int64s",
-                    [.. column.Missing.Distinct(StringComparer.Ordinal).Select(_ => 1L)])),
-                GraphWriter.Attribute(new FormAttribute("default_int64", 0)));
+            string[] texts = [.. column.Missing.Distinct(StringComparer.Ordinal)];
+            var found = Lookup(field, texts.Select(ByteString.CopyFromUtf8), [.. texts.Select(_ => 1L)], 0);
             isMissing = Cast(found, ElementType.Bool);
-            text = writer.Add("Where", [isMissing.Value, writer.Text(Any), field], []);
+            text = Writer.Add("Where", [isMissing.Value, Writer.Text(Any), field], []);
         }
 
         return (Cast(text, ElementType.Int64), isMissing);
@@ -63,21 +59,11 @@ internal sealed class TimeParts(GraphWriter writer)
             return known;
         var day = Remainder(Quotient(time, 100), 100);
         var month = Remainder(Quotient(time, 10_000), 100);
-        var isEarly = Cast(writer.Add("Less", [month, Whole(3)], []), ElementType.Int64);
-        var year = writer.Add("Sub", [Sum(Quotient(time, 1_000_000), Whole(2000)), isEarly], []);
-        var leaps = writer.Add("Sub", [Sum(Quotient(year, 4), Quotient(year, 400)), Quotient(year, 100)], []);
-        var shift = writer.Add("Gather", [writer.Constant(MonthShifts, [12]), writer.Add("Sub", [month, Whole(1)], [])], []);
+        var isEarly = Cast(Writer.Add("Less", [month, Whole(3)], []), ElementType.Int64);
+        var year = Writer.Add("Sub", [Sum(Quotient(time, 1_000_000), Whole(2000)), isEarly], []);
+        var leaps = Writer.Add("Sub", [Sum(Quotient(year, 4), Quotient(year, 400)), Quotient(year, 100)], []);
+        var shift = Writer.Add("Gather", [Writer.Constant(MonthShifts, [12]), Writer.Add("Sub", [month, Whole(1)], [])], []);
         var fromSunday = Sum(Sum(year, leaps), Sum(shift, day));
         return _weekdays[field] = Remainder(Sum(fromSunday, Whole(6)), 7);
     }
-
-    private FormValue Quotient(FormValue of, long by) => writer.Add("Div", [of, Whole(by)], []);
-
-    private FormValue Remainder(FormValue of, long by) => writer.Add("Mod", [of, Whole(by)], []);
-
-    private FormValue Sum(FormValue left, FormValue right) => writer.Add("Add", [left, right], []);
-
-    private FormValue Cast(FormValue value, ElementType type) => writer.Add("Cast", [value], [new FormAttribute("to", (long)type)]);
-
-    private FormValue Whole(long number) => writer.Constant([number], [1]);
 }

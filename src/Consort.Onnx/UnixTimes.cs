@@ -8,7 +8,7 @@ namespace Consort.Onnx;
 /// Parts and ages of the times of fields of kind time, in whole numbers. ONNX's operators read no ISO 8601, so a model takes such times,
 /// and those written as YYMMDDHH, as seconds since 1970; the others as they are.
 /// </summary>
-internal sealed class UnixTimes(GraphWriter writer)
+internal sealed class UnixTimes(GraphWriter writer) : ColumnNodes(writer)
 {
     /// <summary>What stands for a missing time.</summary>
     public const long Missing = long.MinValue;
@@ -23,12 +23,12 @@ internal sealed class UnixTimes(GraphWriter writer)
     public void AddInput(Field field, List<string> notes)
     {
         var isText = field.Format is TimeFormat.Iso or TimeFormat.Yymmddhh;
-        var input = writer.AddInput(field.Name, ElementType.Int64, 1, $"the time as {UnitOf(field)} since 1970 (UTC); missing: {Missing}");
+        var input = Writer.AddInput(field.Name, ElementType.Int64, 1, $"the time as {UnitOf(field)} since 1970 (UTC); missing: {Missing}");
         if (isText)
             notes.Add($"field {field.Name} holds times as text, which ONNX's operators cannot read: its input is the time as seconds since 1970 (UTC), an int64");
-        writer.Scope = $"encode/{field.Name}";
-        var isMissing = writer.Add("Equal", [input, Whole(Missing)], []);
-        _times.Add(field.Name, (writer.Add("Where", [isMissing, Whole(0), input], []), isMissing));
+        Writer.Scope = $"encode/{field.Name}";
+        var isMissing = Writer.Add("Equal", [input, Whole(Missing)], []);
+        _times.Add(field.Name, (Writer.Add("Where", [isMissing, Whole(0), input], []), isMissing));
     }
 
     /// <summary>In what the input of a field counts.</summary>
@@ -47,7 +47,7 @@ internal sealed class UnixTimes(GraphWriter writer)
     /// <summary>Numbers in a field's unit as such ticks; what is finer is cut off.</summary>
     public FormValue Ticks(FormValue numbers, Field field) => field.Format.UnitsPerSecond() is var unit && unit <= TimeSpan.TicksPerSecond
         ? Product(numbers, TimeSpan.TicksPerSecond / unit)
-        : Quotient(writer.Add("Sub", [numbers, Remainder(numbers, unit / TimeSpan.TicksPerSecond)], []), unit / TimeSpan.TicksPerSecond);
+        : Quotient(Writer.Add("Sub", [numbers, Remainder(numbers, unit / TimeSpan.TicksPerSecond)], []), unit / TimeSpan.TicksPerSecond);
 
     /// <summary>The id of a part, [B, 1].</summary>
     public FormValue Id(FittedTime column)
@@ -61,21 +61,21 @@ internal sealed class UnixTimes(GraphWriter writer)
         };
         var ids = column.Part == TimePart.Weekend ? Enumerable.Range(0, 7).Select(day => column.Ids[day >= 5 ? 1 : 0]) : column.Ids;
         var values = ids.Select(id => (long)id).ToArray();
-        var known = writer.Add("Gather", [writer.Constant(values, [values.Length]), part], []);
-        return writer.Add("Where", [_times[column.Field.Name].IsMissing, Whole(column.Offset), known], []);
+        var known = Writer.Add("Gather", [Writer.Constant(values, [values.Length]), part], []);
+        return Writer.Add("Where", [_times[column.Field.Name].IsMissing, Whole(column.Offset), known], []);
     }
 
     /// <summary>Days from one time to the other, double [B, 1], and whether either is missing.</summary>
     public (FormValue Days, FormValue IsMissing) Days(FittedAge age)
     {
-        var days = writer.Add("Sub", [InDays(age.Field), InDays(age.Since)], []);
-        return (days, writer.Add("Or", [_times[age.Field.Name].IsMissing, _times[age.Since.Name].IsMissing], []));
+        var days = Writer.Add("Sub", [InDays(age.Field), InDays(age.Since)], []);
+        return (days, Writer.Add("Or", [_times[age.Field.Name].IsMissing, _times[age.Since.Name].IsMissing], []));
     }
 
     private FormValue InDays(Field field)
     {
-        var number = writer.Add("Cast", [_times[field.Name].Number], [new FormAttribute("to", (long)ElementType.Double)]);
-        return writer.Add("Div", [number, writer.Constant([(double)field.Format.UnitsPerSecond() * Day], [])], []);
+        var number = Cast(_times[field.Name].Number, ElementType.Double);
+        return Writer.Add("Div", [number, Writer.Constant([(double)field.Format.UnitsPerSecond() * Day], [])], []);
     }
 
     // From the year 1 in the field's zone, so that there is nothing below 0.
@@ -86,7 +86,7 @@ internal sealed class UnixTimes(GraphWriter writer)
         var (number, _) = _times[field.Name];
         var unit = field.Format.UnitsPerSecond();
         if (unit > 1)
-            number = Quotient(writer.Add("Sub", [number, Remainder(number, unit)], []), unit);
+            number = Quotient(Writer.Add("Sub", [number, Remainder(number, unit)], []), unit);
         return _seconds[field.Name] = Sum(number, Whole(YearOne + (long)field.Zone.TotalSeconds));
     }
 
@@ -102,16 +102,4 @@ internal sealed class UnixTimes(GraphWriter writer)
             ? Sum(Difference(ofYear, Quotient(Sum(Product(month, 153), Whole(2)), 5)), Whole(1))
             : Sum(Remainder(Sum(month, Whole(2)), 12), Whole(1));
     }
-
-    private FormValue Quotient(FormValue of, long by) => writer.Add("Div", [of, Whole(by)], []);
-
-    private FormValue Remainder(FormValue of, long by) => writer.Add("Mod", [of, Whole(by)], []);
-
-    private FormValue Product(FormValue of, long by) => writer.Add("Mul", [of, Whole(by)], []);
-
-    private FormValue Sum(FormValue left, FormValue right) => writer.Add("Add", [left, right], []);
-
-    private FormValue Difference(FormValue left, FormValue right) => writer.Add("Sub", [left, right], []);
-
-    private FormValue Whole(long number) => writer.Constant([number], [1]);
 }

@@ -91,7 +91,7 @@ public sealed class CandidateScorer
             if (_hasDatedContext)
                 Scorer.Encoder.SettleTimes(context.Lists, context.Times);
             if (_hasDatedCandidates)
-                Scorer.SettleTimes(candidates.Lists, candidates.Times, candidates.Count, 0);
+                Scorer.Rows.SettleTimes(candidates.Lists, candidates.Times, candidates.Count, 0);
             for (var start = 0; start < candidates.Count; start += workspace.BatchRows)
             {
                 var rows = Math.Min(workspace.BatchRows, candidates.Count - start);
@@ -101,13 +101,12 @@ public sealed class CandidateScorer
                     Scorer.Encoder.Space.Numeric.Count, _numerics);
                 if (_ages.Length > 0)
                     CountAges(workspace, context, candidates, start, rows);
-                Scorer.Logits(
+                Scorer.Rows.Fuse(
                     workspace.CandidatesOf(this, _compile), workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, rows,
                     probabilities.Slice(start, rows), start);
             }
 
-            for (var row = 0; row < candidates.Count; row++)
-                probabilities[row] = Scorer.Probability(probabilities[row]);
+            Scorer.Rows.Calibrate(probabilities[..candidates.Count]);
         }
         catch (ConsortException)
         {

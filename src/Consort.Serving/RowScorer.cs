@@ -51,7 +51,7 @@ public sealed class RowScorer<T> : IScorer<T>
         {
             Read(row, _scorer.RowOf(workspace.Ids, workspace.Numerics, workspace.Lists, workspace.Times));
             _scorer.Encoder.SettleTimes(workspace.Lists, workspace.Times);
-            return _scorer.ScoreRow(workspace, workspace.Ids, workspace.Numerics, workspace.Lists);
+            return _scorer.Rows.Score(workspace, workspace.Ids, workspace.Numerics, workspace.Lists);
         }
         finally
         {
@@ -80,10 +80,12 @@ public sealed class RowScorer<T> : IScorer<T>
                     Read(rows[start + row], _scorer.RowOf(workspace.BatchIds.AsSpan(row * columns),
                         workspace.BatchNumerics.AsSpan(row * numerics), workspace.BatchLists, workspace.BatchTimes,
                         row));
-                _scorer.SettleTimes(workspace.BatchLists, workspace.BatchTimes, count, start);
-                _scorer.ScoreRows(workspace, workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, count,
+                _scorer.Rows.SettleTimes(workspace.BatchLists, workspace.BatchTimes, count, start);
+                _scorer.Rows.Fuse(workspace, workspace.BatchIds, workspace.BatchNumerics, workspace.BatchLists, count,
                     probabilities.Slice(start, count), start);
             }
+
+            _scorer.Rows.Calibrate(probabilities[..rows.Length]);
         }
         catch (ConsortException)
         {

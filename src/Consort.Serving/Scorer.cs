@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Frozen;
-using Consort.Compute.Cpu.Programs;
 using Consort.Data.Encoders;
 using Consort.Foundation.Options;
 using Consort.Serving.Inference;
@@ -14,33 +12,17 @@ namespace Consort.Serving;
 /// </summary>
 public sealed class Scorer : IDisposable
 {
-    // Below this many rows, one at a time is faster than a multiply that first packs its weights.
-    private const int FewRows = 8;
     private readonly WorkspacePool _pool;
-    private readonly int[] _schemaIndex; // by place among Fields
-    private readonly int[][] _categorical; // the columns of each field
-    private readonly int[][] _numeric;
-    private readonly FrozenDictionary<string, int> _places;
+    private readonly FieldPlaces _fields;
     private readonly ConcurrentDictionary<Type, object> _rowScorers = new();
     private readonly ConcurrentDictionary<string, CandidateScorer> _candidateScorers = new(StringComparer.Ordinal);
-    private readonly double _share;
-    private readonly double _shift; // of rows of which only some were trained on
 
     private Scorer(string path, ScoringModel model)
     {
         (Path, Encoder, Package) = (path, model.Encoder, model.Manifest);
         _pool = new WorkspacePool(model);
-        _share = Package.MemberShare;
-        _shift = Encoder.Schema.LogitShift;
-        _schemaIndex = [.. Enumerable.Range(0, Encoder.Schema.Fields.Count).Where(Encoder.Reads)];
-        Fields = [.. _schemaIndex.Select(i => Encoder.Schema.Fields[i].Name)];
-        _places = Fields.Select((name, place) => KeyValuePair.Create(name, place)).ToFrozenDictionary(StringComparer.Ordinal);
-        var (space, columns) = (Encoder.Space, _schemaIndex.Select(i => Encoder.Schema.Fields[i].Columns).ToArray());
-        _categorical = [.. columns.Select(names => Places(space.Categorical.Select(c => c.Name), names))];
-        _numeric = [.. columns.Select(names => Places(space.Numeric, names))];
-
-        static int[] Places(IEnumerable<string> all, IReadOnlyList<string> names) =>
-            [.. all.Select((name, place) => (name, place)).Where(c => names.Contains(c.name)).Select(c => c.place)];
+        _fields = new FieldPlaces(Encoder);
+        Rows = new RowLogits(Encoder, Package);
     }
 
     /// <summary>Where the package was loaded from.</summary>
@@ -50,12 +32,15 @@ public sealed class Scorer : IDisposable
     public PackageManifest Package { get; }
 
     /// <summary>The raw fields that it reads, in the schema's order.</summary>
-    public IReadOnlyList<string> Fields { get; }
+    public IReadOnlyList<string> Fields => _fields.Names;
 
     /// <summary>Raw values to ids, as fitted on the training rows.</summary>
     public Encoder Encoder { get; }
 
     internal WorkspacePool Pool => _pool;
+
+    /// <summary>What scores rows that are whole.</summary>
+    internal RowLogits Rows { get; }
 
     /// <summary>Loads a package that <c>consort pack</c> has written.</summary>
     /// <param name="path">The file.</param>
@@ -82,9 +67,7 @@ public sealed class Scorer : IDisposable
 
     /// <summary>The place of a field among <see cref="Fields"/>.</summary>
     /// <exception cref="ConsortException">There is no such field; the message names the nearest.</exception>
-    public int FieldIndex(string name) => _places.TryGetValue(name, out var place)
-        ? place
-        : throw new ConsortException($"field \"{name}\" is not one that the model reads{NearestWord.Hint(name, Fields)}");
+    public int FieldIndex(string name) => _fields.Of(name);
 
     /// <summary>An impression with every field missing.</summary>
     public Impression NewImpression() => new(this);
@@ -105,7 +88,7 @@ public sealed class Scorer : IDisposable
         var workspace = Take();
         try
         {
-            return ScoreRow(workspace, impression.Ids, impression.Numerics, impression.Lists);
+            return Rows.Score(workspace, impression.Ids, impression.Numerics, impression.Lists);
         }
         finally
         {
@@ -128,10 +111,10 @@ public sealed class Scorer : IDisposable
         {
             Encoder.Clear(workspace.Ids, workspace.Numerics, workspace.Lists, times: workspace.Times);
             for (var field = 0; field < values.Length; field++)
-                Encoder.EncodeField(_schemaIndex[field], values[field].Span, workspace.Ids, workspace.Numerics, workspace.Lists,
+                Encoder.EncodeField(_fields.InSchema(field), values[field].Span, workspace.Ids, workspace.Numerics, workspace.Lists,
                     workspace.Times);
             Encoder.SettleTimes(workspace.Lists, workspace.Times);
-            return ScoreRow(workspace, workspace.Ids, workspace.Numerics, workspace.Lists);
+            return Rows.Score(workspace, workspace.Ids, workspace.Numerics, workspace.Lists);
         }
         finally
         {
@@ -148,8 +131,7 @@ public sealed class Scorer : IDisposable
     public void Score(ImpressionBatch batch, Span<float> probabilities)
     {
         FusedLogits(batch, probabilities);
-        for (var row = 0; row < batch.Count; row++)
-            probabilities[row] = Probability(probabilities[row]);
+        Rows.Calibrate(probabilities[..batch.Count]);
     }
 
     /// <summary>The fused logit of each impression, before calibration.</summary>
@@ -165,12 +147,12 @@ public sealed class Scorer : IDisposable
         var workspace = Take();
         try
         {
-            SettleTimes(batch.Lists, batch.Times, batch.Count, 0);
+            Rows.SettleTimes(batch.Lists, batch.Times, batch.Count, 0);
             var (columns, numerics) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
             for (var start = 0; start < batch.Count; start += workspace.BatchRows)
             {
                 var rows = Math.Min(workspace.BatchRows, batch.Count - start);
-                RowLogits(workspace, batch.Ids.AsSpan(start * columns), batch.Numerics.AsSpan(start * numerics), batch.Lists, rows,
+                Rows.Fuse(workspace, batch.Ids.AsSpan(start * columns), batch.Numerics.AsSpan(start * numerics), batch.Lists, rows,
                     logits.Slice(start, rows), start);
             }
         }
@@ -196,9 +178,9 @@ public sealed class Scorer : IDisposable
         var workspace = Take();
         try
         {
-            ScoreRow(workspace, impression.Ids, impression.Numerics, impression.Lists);
+            Rows.Score(workspace, impression.Ids, impression.Numerics, impression.Lists);
             for (var member = 0; member < Package.Members.Count; member++)
-                logits[member] = workspace.Row.Logits(member)[0] + (float)(_shift / (Package.Members.Count * _share));
+                logits[member] = Rows.OfMember(workspace, member);
         }
         finally
         {
@@ -243,32 +225,11 @@ public sealed class Scorer : IDisposable
             times.Slice(row * count, count));
     }
 
-    /// <summary>Writes what the times of histories are, of rows that are whole.</summary>
-    /// <param name="lists">Those of all rows side by side.</param>
-    /// <param name="times">Likewise.</param>
-    /// <param name="rows">How many.</param>
-    /// <param name="before">Rows of the same call that came before, for messages.</param>
-    internal void SettleTimes(int[] lists, long[] times, int rows, int before)
-    {
-        if (Encoder.StepAges.Count == 0)
-            return;
-        var (room, count) = (Encoder.Space.ListRoom, Encoder.TimesPerRow);
-        for (var row = 0; row < rows; row++)
-            try
-            {
-                Encoder.SettleTimes(lists.AsSpan(row * room, room), times.AsSpan(row * count, count));
-            }
-            catch (ConsortException e)
-            {
-                throw new ConsortException(e.Detail, e) { Row = before + row };
-            }
-    }
+    internal int SchemaIndex(int field) => _fields.InSchema(field);
 
-    internal int SchemaIndex(int field) => _schemaIndex[field];
+    internal ReadOnlySpan<int> CategoricalOf(int field) => _fields.Categorical(field);
 
-    internal ReadOnlySpan<int> CategoricalOf(int field) => _categorical[field];
-
-    internal ReadOnlySpan<int> NumericOf(int field) => _numeric[field];
+    internal ReadOnlySpan<int> NumericOf(int field) => _fields.Numeric(field);
 
     internal Workspace Take() => _pool.TryTake()
         ?? throw new ObjectDisposedException(nameof(Scorer), $"{Path}: the scorer was disposed of");
@@ -279,84 +240,5 @@ public sealed class Scorer : IDisposable
     {
         if (!ReferenceEquals(other, this))
             throw new ArgumentException($"an impression of the scorer of {other.Path} was given to that of {Path}");
-    }
-
-    internal float ScoreRow(Workspace workspace, Span<int> ids, Span<float> numerics, Span<int> lists)
-    {
-        Generate(ids, numerics, lists, 1);
-        Forward(workspace.Row, ids, numerics, lists, 1);
-        var logit = Logit(workspace.Row, 0);
-        if (!float.IsFinite((float)logit))
-            throw NotFinite(numerics, null);
-        return (float)Package.Calibration.Probability(logit);
-    }
-
-    internal void ScoreRows(
-        Workspace workspace, Span<int> ids, Span<float> numerics, Span<int> lists, int rows, Span<float> probabilities, int before)
-    {
-        RowLogits(workspace, ids, numerics, lists, rows, probabilities, before);
-        for (var row = 0; row < rows; row++)
-            probabilities[row] = Probability(probabilities[row]);
-    }
-
-    internal float Probability(float logit) => (float)Package.Calibration.Probability(logit);
-
-    /// <param name="program">What computes them.</param>
-    /// <param name="ids">[B, F].</param>
-    /// <param name="numerics">[B, N].</param>
-    /// <param name="lists">Where the ids of list columns say.</param>
-    /// <param name="rows">B.</param>
-    /// <param name="logits">Gets the fused logits, [B].</param>
-    /// <param name="before">Rows of the same call that came before, for messages.</param>
-    internal void Logits(
-        Program<float> program, Span<int> ids, Span<float> numerics, Span<int> lists, int rows, Span<float> logits, int before)
-    {
-        Generate(ids, numerics, lists, rows);
-        Forward(program, ids, numerics, lists, rows);
-        for (var row = 0; row < rows; row++)
-        {
-            logits[row] = (float)Logit(program, row);
-            if (!float.IsFinite(logits[row]))
-                throw NotFinite(numerics[(row * Encoder.Space.Numeric.Count)..], before + row);
-        }
-    }
-
-    private void RowLogits(
-        Workspace workspace, Span<int> ids, Span<float> numerics, Span<int> lists, int rows, Span<float> logits, int before)
-    {
-        var (columns, width) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
-        if (rows > FewRows)
-        {
-            Logits(workspace.Batch, ids, numerics, lists, rows, logits, before);
-            return;
-        }
-
-        for (var row = 0; row < rows; row++)
-            Logits(workspace.Row, ids[(row * columns)..], numerics[(row * width)..], lists, 1, logits[row..], before + row);
-    }
-
-    // A call is answered as a whole or not at all.
-    private ConsortException NotFinite(ReadOnlySpan<float> numerics, int? row) =>
-        new(NotFiniteLogit.Explain("", Encoder, numerics)) { Row = row };
-
-    // Here every row is whole, however it was put together.
-    private void Generate(Span<int> ids, Span<float> numerics, ReadOnlySpan<int> lists, int rows)
-    {
-        if (!Encoder.HasGenerated)
-            return;
-        var (columns, width) = (Encoder.Space.Categorical.Count, Encoder.Space.Numeric.Count);
-        for (var row = 0; row < rows; row++)
-            Encoder.Generate(ids.Slice(row * columns, columns), numerics.Slice(row * width, width), lists, 0);
-    }
-
-    private static void Forward(Program<float> program, Span<int> ids, Span<float> numerics, Span<int> lists, int rows) =>
-        program.Forward(ids, numerics, new Step(rows, isTraining: false), lists);
-
-    private double Logit(Program<float> program, int row)
-    {
-        double logit = 0;
-        for (var member = 0; member < program.Members; member++)
-            logit += program.Logits(member)[row];
-        return (logit * _share) + _shift;
     }
 }

@@ -120,6 +120,8 @@ public sealed class LimitTests(ServerFixture fixture)
         File.WriteAllText(key, "short\n");
         await Expect("expected at least 16", o => o with { ApiKeyFile = key });
         await Expect("cannot be read", o => o with { ApiKeyFile = key + "-absent" });
+        await File.WriteAllBytesAsync(key, [.. "# keys\n"u8, .. Enumerable.Range(128, 40).Select(b => (byte)b)]);
+        await Expect(":2: found bytes that are no text, expected a key of text a line", o => o with { ApiKeyFile = key });
         await Expect("found an empty path", o => o with { Models = [new ModelSource("a", "")] });
         var large = fixture.NewFile("large-keys");
         await File.WriteAllBytesAsync(large, new byte[(1 << 20) + 1]);

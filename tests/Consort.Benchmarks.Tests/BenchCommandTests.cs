@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Consort.Compute.Cpu.Optimizers;
 using Consort.Synthetic;
 
 namespace Consort.Benchmarks.Tests;
@@ -22,6 +23,7 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("step --steps 2", "expected an integer from 3")]
     [InlineData("step --steps", "--steps: found nothing")]
     [InlineData("step --update lazy", "expected touched or dense or deferred")]
+    [InlineData("step --embedding-l2 -1", "expected a number from 0")]
     [InlineData("embeddings --updates touched,lazy", "expected some of touched, deferred, dense")]
     [InlineData("kernels --filter nonsense", "EmbeddingKernels.Gather")]
     [InlineData("profile", "--experiment: found nothing")]
@@ -38,6 +40,15 @@ public sealed class BenchCommandTests : IDisposable
         (var code, var error) = Run(line);
         Assert.Equal(2, code);
         Assert.Contains(expected, error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void TrainingOf_RegulariserAndNorm_ReachTheOptimizer()
+    {
+        var words = "--update dense --embedding-l2 1e-5 --max-gradient-norm 10".Split(' ');
+        var optimizer = StepRun.TrainingOf(StepOptions.From(new Arguments("step", words, "update", "embedding-l2", "max-gradient-norm"))).Optimizer;
+        Assert.Equal((1e-5, 10, EmbeddingUpdate.Dense), (optimizer.EmbeddingL2, optimizer.MaxGradientNorm, optimizer.EmbeddingUpdate));
+        Assert.Null(StepRun.TrainingOf(new StepOptions()).Optimizer.MaxGradientNorm);
     }
 
     // The one test that measures: every command that steps goes this way.

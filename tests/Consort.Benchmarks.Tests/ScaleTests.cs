@@ -39,12 +39,21 @@ public sealed class ScaleTests
         Assert.Contains("| of a step of 16 threads | 6.0 % | 0.0 % | 0.0 % | 0.0 % | 1.0 % | 3.0 % |", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Table_OfSeveralThreads_TellsHowBusyTheyAre()
+    {
+        var text = ScaleSpeed.Table(Results());
+        Assert.Contains("| 1 | 40.00 | 100.0 % | 100.0 % | 1.000 |", text, StringComparison.Ordinal);
+        Assert.Contains("| 4 | 20.00 | 50.0 % | 100.0 % | 1.500 |", text, StringComparison.Ordinal);
+    }
+
     private static StepResult[] Results() => [Of(1, 40), Of(4, 20)];
 
     private static StepResult Of(int threads, double ms) => StepTableTests.Result("DNN", ms) with
     {
         Options = new StepOptions { Model = "DNN", Threads = threads },
         SerialMs = 0.5,
+        Shared = new SharedWork(ms, threads == 1 ? ms : ms / 2, ms, threads == 1 ? ms : 60),
         SerialKindMs = [0.3, 0, 0, 0, 0.05, 0.15, 0],
         EvaluationSerialMs = 0.1,
         CountedMs = [20, 10, 7, 5, 4, 3],

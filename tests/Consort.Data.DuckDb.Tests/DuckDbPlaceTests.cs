@@ -173,6 +173,9 @@ public sealed class DuckDbPlaceTests : IDisposable
         IEnumerable<string?> Tags(string values) =>
             SeenRows.Of(Catalogue, schema, $"sql:select 1 as click, tags from (values {values}) t(tags)").Select(r => r.Cells[1]);
         Assert.Equal(["a|more than twelve bytes", "", null, "b"], Tags("(['a', 'more than twelve bytes']), ([]), (null), ([null, 'b'])"));
+        schema = schema with { Fields = [schema.Fields[0], schema.Fields[1] with { Kind = FieldKind.Sequence }] };
+        Assert.Equal(["a||b", "|b", "", null, "b|", "|"], Tags("(['a', null, 'b']), ([null, 'b']), ([null]), (null), (['b', null]), ([null, null])"));
+        Assert.Equal(["1|", "|4"], Tags("([1, null]::int[2]), ([null, 4]::int[2])"));
         Assert.Equal(["1|2", "3"], Tags("([1, 2]), ([3])"));
         Assert.Equal(["1|2", "3|4"], Tags("([1, 2]::int[2]), ([3, 4]::int[2])"));
         Assert.EndsWith(":2, column tags: found \"|\", the field's splitter, in the value \"b|c\" of a list, expected values without it; choose another splitter",

@@ -21,6 +21,38 @@ public sealed class ParquetListTests : IDisposable
         Assert.Equal(["0.5::2", "7"], Cells<double?[]>([[0.5, null, 2], [null, 7]], "::"));
     }
 
+    // As the same rows of a text say them, so that sequences side by side keep step.
+    [Fact]
+    public void Read_NullInASequence_KeepsItsPlace()
+    {
+        Assert.Equal(["a||b", "|b", "", null, "", "b|", "|"], Cells<string?[]?>(
+            [["a", null, "b"], [null, "b"], [null], null, [], ["b", null], [null, null]], "|", FieldKind.Sequence));
+        Assert.Equal(["::7", "7::"], Cells<int?[]>([[null, 7], [7, null]], "::", FieldKind.Sequence));
+    }
+
+    [Fact]
+    public void Read_Json_IsWhatItMeans()
+    {
+        var path = _folder.At("json.parquet");
+        using (var writer = new ParquetFileWriter(
+            path, [new Column<string?>("tags", LogicalType.Json()), new Column<string?[]>("seen", LogicalType.Json()), new Column<bool>("click")]))
+        {
+            using var group = writer.AppendRowGroup();
+            using (var column = group.NextColumn().LogicalWriter<string?>())
+                column.WriteBatch(["\"i\\u0037\"", "5", "null", null, "[1, null, \"b\"]", "{}"]);
+            using (var column = group.NextColumn().LogicalWriter<string?[]>())
+                column.WriteBatch([["\"a\"", "8"], ["null", "true"], [null, "1"], [], [], []]);
+            using (var column = group.NextColumn().LogicalWriter<bool>()) column.WriteBatch(new bool[6]);
+            writer.Close();
+        }
+        var schema = Schema("|", FieldKind.Sequence);
+        schema = schema with { Fields = [.. schema.Fields, schema.Fields[1] with { Name = "seen" }] };
+        var e = Assert.Throws<ConsortException>(() => SeenRows.Of(Catalogue, schema, path));
+        Assert.StartsWith($"{path}:6, column tags: found the JSON object \"{{}}\", expected a single value or an array of them; take", e.Message, StringComparison.Ordinal);
+        schema = schema with { Fields = [schema.Fields[0], schema.Fields[1] with { Kind = FieldKind.Ignored, List = null }, schema.Fields[2]] };
+        Assert.Equal(["a|8", "|true", "|1", "", "", ""], SeenRows.Of(Catalogue, schema, path).Select(r => r.Cells[2]));
+    }
+
     [Fact]
     public void Read_OneValueWhereAListIsMeant_IsAListOfOne() => Assert.Equal(["5", null, "a|b"], Cells<string?>(["5", null, "a|b"], "|"));
 

@@ -15,11 +15,11 @@ internal sealed class LineLog(TextWriter to) : ILoggerProvider, ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-        Func<TState, Exception?, string> formatter) =>
-            Write(exception is null ? formatter(state, null) : $"{formatter(state, exception)}: {exception}");
-
-    public void Write(string line)
+        Func<TState, Exception?, string> formatter)
     {
+        if (eventId.Name == nameof(ServerLog.LoadedAtStart))
+            return; // whoever started the server knows
+        var line = exception is null ? formatter(state, null) : $"{formatter(state, exception)}: {exception}";
         lock (_gate)
             to.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyy-MM-dd'T'HH:mm:ss'Z'} {line}"));
     }

@@ -21,6 +21,9 @@ internal static partial class ServerLog
     [LoggerMessage(LogLevel.Information, "model {Model}: version {Version} loaded")]
     public static partial void Loaded(ILogger log, string model, string version);
 
+    [LoggerMessage(LogLevel.Information, "model {Model}: version {Version} loaded")]
+    public static partial void LoadedAtStart(ILogger log, string model, string version);
+
     [LoggerMessage(LogLevel.Information, "model {Model}: version {Version} removed")]
     public static partial void Removed(ILogger log, string model, string version);
 
@@ -29,6 +32,9 @@ internal static partial class ServerLog
 
     [LoggerMessage(LogLevel.Warning, "changed options refused, what was served still is: {Mistake}")]
     public static partial void OptionsRefused(ILogger log, string mistake);
+
+    [LoggerMessage(LogLevel.Warning, "{Warning}")]
+    public static partial void OpenToOthers(ILogger log, string warning);
 
     [LoggerMessage(LogLevel.Error, "changed options cannot be read, what was served still is")]
     public static partial void CannotChange(ILogger log, Exception exception);

@@ -31,6 +31,10 @@ public sealed class ModelRegistry : IDisposable
             throw new ConsortException(
                 $"canary field: found {field}, expected a field that a served model knows: {string.Join(", ", names)}{NearestWord.Hint(field, names)}");
         }
+
+        foreach (var model in Models)
+            foreach (var version in model.State.Versions)
+                ServerLog.LoadedAtStart(_log, model.Name, version.Name);
     }
 
     internal IReadOnlyList<ServedModel> Models => Volatile.Read(ref _models);

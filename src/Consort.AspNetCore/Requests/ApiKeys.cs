@@ -32,7 +32,7 @@ internal sealed class ApiKeys
     private readonly byte[][]? _score;
     private readonly byte[][]? _admin;
 
-    /// <exception cref="ConsortException">A file cannot be read, is empty, or holds a short key.</exception>
+    /// <exception cref="ConsortException">A file cannot be read, is empty or no text, or holds a short key.</exception>
     public ApiKeys(ConsortOptions options) =>
         (_score, _admin) = (Read(options.ApiKeyFile, "api key file"), Read(options.AdminKeyFile, "admin key file"));
 
@@ -86,6 +86,8 @@ internal sealed class ApiKeys
             if (key.Length == 0 || key[0] == '#')
                 continue;
             // The key itself is not shown.
+            if (key.Any(c => char.IsControl(c) || c == '\uFFFD'))
+                throw new ConsortException($"{file}:{line + 1}: found bytes that are no text, expected a key of text a line");
             if (key.Length < LeastLength)
                 throw new ConsortException($"{file}:{line + 1}: found a key of {key.Length} characters, expected at least {LeastLength}");
             keys.Add(SHA256.HashData(Encoding.UTF8.GetBytes(key)));

@@ -61,13 +61,13 @@ internal sealed class BaselineCommand : ExampleCommand
         var (json, teach, logits) = (arguments.GetValue(_json), arguments.GetValue(_teach), arguments.GetValue(_logits));
         JsonFile.Check(json);
         var path = arguments.GetRequiredValue(_experiment);
-        if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
-            throw new ConsortException($"--data {data}: folder not found");
+        Shared.RequireFolder(arguments.GetValue(_data));
         var experiment = Experiment.Load(path, arguments.GetValue(_data), catalogues: Shared.Catalogues);
         string[] read = [path, .. experiment.Data?.Split?.Files ?? []];
         foreach (var (option, file) in new[] { ("--json", json), ("--teach", teach), ("--logits", logits) })
             Output.CheckApart(option, file, read);
-        var (threads, baseline) = (arguments.GetValue(_threads), new LightGbmBaseline(_options.Read(arguments)));
+        var threads = arguments.GetValue(_threads);
+        var baseline = new LightGbmBaseline(_options.Read(arguments), arguments.GetValue(_quiet) ? null : Terminal.Status);
         var search = Tuned(arguments, path, experiment, ref baseline);
         var result = BaselineStudy.Run(new BaselineRequest(baseline, experiment, threads)
         {

@@ -53,6 +53,6 @@ internal abstract class CatalogueCommand<T> : ExampleCommand
         var names = _catalogue.Entries.Select(e => e.Name).ToArray();
         return Array.FindIndex(names, n => n.Equals(name, StringComparison.OrdinalIgnoreCase)) is >= 0 and var at
             ? _catalogue.Entries[at]
-            : throw new ConsortException($"found {name}, expected one of {string.Join(", ", names)}{NearestWord.Hint(name, names)}");
+            : throw new ConsortException($"found \"{name}\", expected one of {string.Join(", ", names)}{NearestWord.Hint(name, names)}");
     }
 }

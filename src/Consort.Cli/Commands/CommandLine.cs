@@ -31,7 +31,7 @@ internal static class CommandLine
     {
         var root = CommandCatalogue.Default.Root(terminal);
         var result = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        if (result.Action is ParseErrorAction)
+        if (result.Action is ParseErrorAction || StrayOption.In(result).Any())
         {
             // A group without one of its commands is a question, not a mistake.
             return result.UnmatchedTokens.Count == 0 && result.CommandResult.Command.Subcommands.Count > 0
@@ -104,8 +104,9 @@ internal static class CommandLine
     {
         var command = result.CommandResult.Command;
         // What follows a word that is not understood is not understood either.
-        if (result.UnmatchedTokens.Count > 0)
-            terminal.Error.WriteLine($"consort: unknown command or argument \"{result.UnmatchedTokens[0]}\"{Hint(result.UnmatchedTokens, command)}");
+        string[] unknown = [.. StrayOption.In(result), .. result.UnmatchedTokens];
+        if (unknown.Length > 0)
+            terminal.Error.WriteLine($"consort: unknown command or argument \"{unknown[0]}\"{Hint(unknown, command)}");
         else
             foreach (var error in result.Errors)
                 terminal.Error.WriteLine($"consort: {Sentence(error.Message)}");
@@ -117,7 +118,7 @@ internal static class CommandLine
     private static string Sentence(string message) =>
         (char.ToLowerInvariant(message[0]) + message[1..]).Replace("'", "\"", StringComparison.Ordinal).TrimEnd('.');
 
-    private static string Hint(IReadOnlyList<string> words, Command command)
+    private static string Hint(string[] words, Command command)
     {
         var word = words[0];
         // "help train", and "describe" for "data describe".

@@ -16,17 +16,11 @@ internal static class DayTable
     /// <param name="calibration">What was measured of it, or null.</param>
     public static void Show(Terminal terminal, IReadOnlyList<DayResult> days, string run, CalibrationChoice? calibration)
     {
-        terminal.Show(ResultTable.Of(
-            days,
-            new("day", d => d.Name),
-            new("rows", d => d.Update.Record.Before.Rows, "N0"),
-            new("AUC before", d => d.Update.Record.Before.Auc, "F5"),
-            new("log-loss", d => d.Update.Record.Before.LogLoss, "F5"),
-            new("predicted / observed", d => d.Update.Record.Before.Calibration, "F3"),
-            new("new tokens", d => d.Update.Record.Vocabulary.Admitted, "N0"),
-            new("gone", d => d.Update.Record.Vocabulary.Evicted, "N0"),
-            new("ids", d => d.Update.Record.Vocabulary.Size, "N0"),
-            new("seconds", d => d.Update.Run.Training.Seconds, "F1")));
+        terminal.Show(ResultTable.Of(days,
+        [
+            new("day", d => d.Name), .. UpdateColumns.Of<DayResult>(d => d.Update.Record, "AUC before", "F3"),
+            new("ids", d => d.Update.Record.Vocabulary.Size, "N0"), new("seconds", d => d.Update.Run.Training.Seconds, "F1"),
+        ]));
         terminal.Output.WriteLine(calibration is not { } c
             ? "calibration  too few held-out rows to tell whether it helps: none"
             : string.Create(ShownNumbers.Culture, $"calibration  log-loss of the held-out rows {c.LogLoss:F5} as trained, {c.Calibrated:F5} by Platt fitted to other rows of them: {(c.IsBetter ? "Platt" : "as trained")}"));

@@ -52,7 +52,7 @@ internal sealed class EvaluateCommand : ExampleCommand
         values["weights"] = Path.GetFileNameWithoutExtension(run.Weights);
         values["members"] = metrics.Members.Select(Json);
         if (result.Ceiling is { } ceiling)
-            values["ceiling"] = new Dictionary<string, double> { ["auc"] = ceiling.Auc, ["logloss"] = ceiling.LogLoss };
+            values["ceiling"] = TrainMetrics.Of(ceiling);
         JsonFile.Write(json, values);
         Terminal.Output.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{Shared.Show(places)}: {metrics.Ensemble.Rows:N0} rows, {metrics.Ensemble.Clicks:N0} clicks; weights: {Path.GetFileName(run.Weights)}{(UpdateRecord.Read(run.Folder.Path) is null ? "" : $" of {Path.GetFileName(run.Folder.Path)}")}"));
@@ -71,19 +71,7 @@ internal sealed class EvaluateCommand : ExampleCommand
 
     private static Dictionary<string, object> Json(Metrics metrics)
     {
-        var json = new Dictionary<string, object>
-        {
-            ["auc"] = metrics.Auc,
-            ["logloss"] = metrics.LogLoss,
-            ["calibration"] = metrics.Calibration,
-            ["calibration_error"] = metrics.CalibrationError,
-            ["rows"] = metrics.Rows,
-            ["clicks"] = metrics.Clicks,
-        };
-        if (metrics.GroupAuc is { } grouped)
-            json["gauc"] = grouped;
-        if (metrics is { GroupAucLow: { } low, GroupAucHigh: { } high })
-            (json["gauc_low"], json["gauc_high"]) = (low, high);
+        var json = TrainMetrics.Of(metrics, withError: true);
         if (metrics.Groups is { } groups)
             json["gauc_groups"] = groups;
         return json;

@@ -3,6 +3,7 @@ using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Experiments.Packing;
+using Consort.Foundation.Files;
 using Consort.Foundation.Numbers;
 using Consort.Foundation.Tables;
 using Consort.Serving.Calibrations;
@@ -47,6 +48,8 @@ internal sealed class PackCommand : ExampleCommand
         JsonFile.Check(json);
         if (Directory.Exists(output))
             throw new ConsortException($"--out {output}: found a folder, expected the name of a file");
+        if (FileFacts.Of(output).Kind == FileKind.File && new FileInfo(output).Length > 0 && !PackageHeader.IsAt(output))
+            throw new ConsortException($"--out {output}: found a file that is no package, expected a new name, or a package to write over");
         Output.CheckApart("--out", output, arguments.GetRequiredValue(_run));
         Output.CheckApart("--json", json, arguments.GetRequiredValue(_run));
         Output.CheckApartFromOut(json, output);

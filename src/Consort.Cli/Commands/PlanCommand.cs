@@ -3,12 +3,14 @@ using System.Globalization;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Data.Datasets;
+using Consort.Data.Schemas;
 using Consort.Distributed.Planning;
 using Consort.Experiments.Updating;
 using Consort.Foundation.Options;
 using Consort.Foundation.Ranks;
 using Consort.Foundation.Tables;
 using Consort.Learning.Strategies;
+using Consort.Learning.Training;
 using Consort.Models;
 using Consort.Models.Embeddings;
 
@@ -26,6 +28,8 @@ internal sealed class PlanCommand : ExampleCommand
         Description = "Whose family is trained (YAML); one DeepFM of three layers of 400 unless given.",
         Arity = ArgumentArity.ZeroOrOne,
     };
+    private readonly Option<string?> _data =
+        Shared.Text("--data", "DIR", "Folder that the experiment's data files lie in; its own folder unless given.");
     private readonly Option<double> _rows = Shared.NeededNumber("--rows", "Training rows of an epoch.", 1, 1e15);
     private readonly Option<double> _vocabulary = Shared.Number("--vocab", "Tokens of all fields together.", 1e6, 1, 1e12);
     private readonly Option<int> _ranks = Shared.Number("--ranks",
@@ -37,37 +41,46 @@ internal sealed class PlanCommand : ExampleCommand
         Shared.Number("--ranks-per-machine", "Ranks that share a machine, each with --threads of its own.", 1, 1, 1024);
     private readonly Option<bool> _shardTables = Shared.Flag("--shard-tables", "Each rank holds a part of the embeddings' rows.");
     private readonly Option<string> _wire = Shared.Wire();
-    private readonly Option<int> _batch = Shared.Number("--batch", "Rows of a step on each rank.", 4096, 1, 1 << 20);
+    private readonly Option<int?> _batch = Shared.NumberOrNone<int>("--batch",
+        "Rows of a step on each rank; the experiment's batch_size unless given, 4096 without an experiment.", 1, 1 << 20);
     private readonly Option<int> _fields = Shared.Number("--fields", "Categorical fields.", 26, 1, 10_000);
     private readonly Option<int> _numbers = Shared.Number("--numbers", "Numeric fields.", 13, 0, 10_000);
     private readonly Option<double> _zipf = Shared.Number("--zipf", "Exponent of the tokens' frequencies.", 1.1, 0.0, 3.0, "S");
     private readonly Option<string?> _encoded = Shared.Text("--encoded", "DIR",
         "An encoded dataset whose training rows are counted: how many tokens batches have is then theirs, and so are the fields.");
+    private readonly Option<double?> _meanLength = Shared.NumberOrNone<double>("--mean-length",
+        "Steps of a history in the mean, as far as the schema lets it be so long: fields are then made up as the experiment's schema has them.",
+        0, FieldList.Most);
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<string?> _json = Shared.Json();
 
     public PlanCommand(Terminal terminal) : base(
         "plan", "Predict rows a second, memory and traffic of a training on several machines like this one.", terminal,
-        "plan --rows 4.4e9 --vocab 1e8 --ranks 64 --network 25Gb", "plan configs/kdef.yaml --rows 45e6 --ranks 4 --json plan.json")
+        "plan --rows 4.4e9 --vocab 1e8 --ranks 64 --network 25Gb", "plan configs/kdef.yaml --rows 45e6 --ranks 4 --json plan.json",
+        "plan configs/histories/DIN.yaml --data data/histories --rows 1e9 --vocab 1e7 --mean-length 20")
     {
-        Take(_experiment, _rows, _vocabulary, _ranks, _perMachine, _shardTables, _wire, _network, _batch, _fields, _numbers, _zipf,
-            _encoded, _threads, _json);
+        Take(_experiment, _data, _rows, _vocabulary, _ranks, _perMachine, _shardTables, _wire, _network, _batch, _fields, _numbers, _zipf,
+            _encoded, _meanLength, _threads, _json);
     }
 
     protected override int Run(ParseResult arguments)
     {
         var json = arguments.GetValue(_json);
         JsonFile.Check(json);
+        if (arguments.GetValue(_encoded) is not null && arguments.GetValue(_meanLength) is not null)
+            throw new ConsortException($"{_meanLength.Name}: found beside {_encoded.Name}, whose histories have their own length, expected one of them");
+        Shared.RequireFolder(arguments.GetValue(_data));
         var wire = Wire(arguments.GetValue(_network)!); // before anything is measured
-        var (family, strategy) = Trained(arguments.GetValue(_experiment));
+        var path = arguments.GetValue(_experiment);
+        var (family, strategy, schema, usual) = Trained(path, arguments.GetValue(_data), arguments.GetValue(_encoded));
+        var batch = arguments.GetValue(_batch) ?? usual;
         using var dataset = arguments.GetValue(_encoded) is { } encoded ? EncodedDataset.Open(encoded) : null;
-        var (fields, numbers) = dataset is null ? (arguments.GetValue(_fields), arguments.GetValue(_numbers))
-            : (dataset.Space.Categorical.Count, dataset.Space.Numeric.Count);
-        ITokens tokens = dataset is null
-            ? new EqualFields(fields, arguments.GetValue(_vocabulary), arguments.GetValue(_zipf))
-            : CountedTokens.Of(dataset.Train, Terminal.Cancellation);
-        var probe = new MachineProbe(family, arguments.GetValue(_threads), fields, numbers, dataset?.Train);
-        var demand = probe.Demand();
+        var counted = dataset is null ? null : CountedTokens.Of(dataset.Train, Terminal.Cancellation);
+        var rows = counted is null ? MadeUp(arguments, schema) : MadeUpRows.Like(dataset!.Space, counted.Lengths);
+        var tokens = counted
+            ?? (ITokens)new EqualFields(rows.IdsOfVocabularies, arguments.GetValue(_vocabulary), arguments.GetValue(_zipf));
+        var probe = new MachineProbe(family, arguments.GetValue(_threads), rows, dataset?.Train);
+        var demand = Demand(probe, counted is null && arguments.GetValue(_meanLength) is null && HasLists(schema) ? path : null);
         var precision = WirePrecisions.Names[arguments.GetValue(_wire)!];
         var (perMachine, shardTables) = (arguments.GetValue(_perMachine), arguments.GetValue(_shardTables));
         RankLayout[] layouts = [.. Counts(arguments.GetValue(_ranks)).Select(n => new RankLayout(n, perMachine, shardTables, precision))];
@@ -77,11 +90,12 @@ internal sealed class PlanCommand : ExampleCommand
         var network = wire ?? Network.Shared(machine.Streams);
         Prediction[] predictions = [.. layouts.Select(layout => Predict(StepCost.Of(
             demand, speeds[layout.Here], network, tokens, layout,
-            (double)layout.Ranks * arguments.GetValue(_batch)), arguments.GetValue(_rows)))];
+            (double)layout.Ranks * batch), arguments.GetValue(_rows)))];
         JsonFile.Write(json, new
         {
             Network = network.Name,
             Threads = arguments.GetValue(_threads),
+            Batch = batch,
             RanksPerMachine = perMachine,
             ShardTables = shardTables,
             Wire = precision.Name(),
@@ -99,27 +113,57 @@ internal sealed class PlanCommand : ExampleCommand
             Ranks = predictions,
         });
         Terminal.Output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"this machine: {demand.FlopsPerRow / machine.SecondsPerRow / 1e9:N1} GFLOP/s in a step, {machine.Streams / 1e9:N1} GB/s copied, {machine.Lines / 1e9:N1} GB/s at random; {demand.FlopsPerRow / 1e6:N2} MFLOP a row; network {network.Name}"));
+            $"this machine: {demand.FlopsPerRow / machine.SecondsPerRow / 1e9:N1} GFLOP/s in a step, {machine.Streams / 1e9:N1} GB/s copied, {machine.Lines / 1e9:N1} GB/s at random; {demand.FlopsPerRow / 1e6:N2} MFLOP a row; {batch:N0} rows a step on each rank; network {network.Name}"));
         Terminal.Show(Table(predictions));
         return CommandLine.Success;
     }
 
-    private static (Family Family, Strategy Strategy) Trained(string? path)
+    private MadeUpRows MadeUp(ParseResult arguments, Schema? schema)
+    {
+        if (arguments.GetValue(_meanLength) is not { } length)
+            return MadeUpRows.Alike(arguments.GetValue(_fields), arguments.GetValue(_numbers));
+        var shown = string.Create(CultureInfo.InvariantCulture, $"{_meanLength.Name} {length}");
+        return schema is null ? throw new ConsortException(
+                $"{shown}: found no schema, expected an experiment whose data have one: its fields are made up; or --encoded DIR")
+            : !HasLists(schema) ? throw new ConsortException(
+                $"{shown}: found no list and no sequence among the fields of {arguments.GetValue(_experiment)}, expected one")
+            : MadeUpRows.Of(schema, length);
+    }
+
+    // Fields that are all alike are none that a model of histories could name.
+    private TrainingDemand Demand(MachineProbe probe, string? alike)
+    {
+        try
+        {
+            return probe.Demand();
+        }
+        catch (ConsortException e) when (alike is not null)
+        {
+            throw new ConsortException($"{alike}: found members that do not go with fields that are all alike, as plan makes them up ({e.Message}); expected {_meanLength.Name} N, the steps of a history in the mean, for fields as the schema has them, or {_encoded.Name} DIR, whose rows are counted", e);
+        }
+    }
+
+    private static bool HasLists(Schema? schema) => schema is not null && schema.Fields.Any(f => f.List is not null);
+
+    private static (Family Family, Strategy Strategy, Schema? Schema, int Batch) Trained(string? path, string? data, string? encoded)
     {
         if (path is not null)
         {
-            var experiment = DailyExperiment.Load(path, catalogues: Shared.Catalogues).First;
-            return (experiment.Family, experiment.Phases[^1].Strategy);
+            var experiment = encoded is null ? DailyExperiment.Load(path, data, catalogues: Shared.Catalogues).First
+                : DailyExperiment.LoadEncoded(path, encoded, data, Shared.Catalogues);
+            var last = experiment.Phases[^1];
+            return (experiment.Family, last.Strategy, experiment.Data?.Schema, last.Overrides.BatchSize ?? experiment.Training.BatchSize);
         }
 
         var options = OptionMap.Parse("{ model: DeepFM, hidden_units: [400, 400, 400], batch_norm: true }", "plan");
-        return (new Family(new EmbeddingOptions(), [ModelCatalogue.Create(options)]), new Supervised());
+        var family = new Family(new EmbeddingOptions(), [ModelCatalogue.Create(options)]);
+        return (family, new Supervised(), null, new TrainingOptions().BatchSize);
     }
 
     // Null for the memory of one machine, whose speed is measured.
     private static Network? Wire(string text) => text == "memory" ? null
         : Network.Parse(text)
-        ?? throw new ConsortException($"--network: found \"{text}\", expected a speed such as 25Gb or 100Gb/5us, or memory");
+        ?? throw new ConsortException($"--network: found \"{text}\", expected a speed such as 25Gb or 100Gb/5us (0.001 to 1e6 Gb, 0.001 to 1e9 us), or memory");
 
     private static IEnumerable<int> Counts(int most)
     {

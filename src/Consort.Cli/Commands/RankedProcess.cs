@@ -16,7 +16,7 @@ internal static class RankedProcess
     /// <summary>Where the process writes to.</summary>
     public static Terminal Open(IReadOnlyList<string> args, StopSignals signals)
     {
-        if (MpiLaunch.Rank == 0 || args is not ["train", ..])
+        if (MpiLaunch.Rank == 0 || args is not ["train" or "update", ..])
             return Terminal.OfProcess(signals);
         _unsaid = new StringWriter();
         return Terminal.OfFollower(_unsaid, signals);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Consort.Boosting;
+using Consort.Cli.Terminals;
 using Consort.Foundation.Options;
 using Consort.Models;
 using Consort.Studies.Recipes;
@@ -35,8 +36,12 @@ internal sealed class RecipeChoices
         [_members, _methods, _schema, _precision, _epochs, _rate, _settings, _gain, _cluster, _baseline, _baselineMinutes, _runs];
 
     /// <summary>Puts what was chosen into a request.</summary>
+    /// <param name="arguments">What was typed.</param>
+    /// <param name="recipe">Of this recipe.</param>
+    /// <param name="request">The request so far.</param>
+    /// <param name="status">Where trees show how they grow; null for nowhere.</param>
     /// <exception cref="ConsortException">The recipe does not let it be chosen, or it is not to be had.</exception>
-    public RecipeRequest Apply(ParseResult arguments, Recipe recipe, RecipeRequest request)
+    public RecipeRequest Apply(ParseResult arguments, Recipe recipe, RecipeRequest request, StatusLine? status)
     {
         Check(_members, RecipeOptions.Members);
         Check(_methods, RecipeOptions.Methods);
@@ -61,7 +66,7 @@ internal sealed class RecipeChoices
             LeastGain = arguments.GetValue(_gain) ?? RecipeTable.UsualLeastGain,
             Cluster = arguments.GetValue(_cluster),
             Baseline = recipe.NeedsBaseline || arguments.GetValue(_baseline) || minutes is not null
-                ? new LightGbmBaseline(new BoostingOptions()) : null,
+                ? new LightGbmBaseline(new BoostingOptions(), status) : null,
             BaselineMinutes = minutes,
             Runs = arguments.GetValue(_runs) is { } runs ? Path.GetFullPath(runs) : null,
         };

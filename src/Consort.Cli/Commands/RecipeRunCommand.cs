@@ -45,15 +45,17 @@ internal sealed class RecipeRunCommand : ExampleCommand
         var recipe = Find(arguments.GetRequiredValue(_recipe));
         var data = arguments.GetRequiredValue(_data);
         var takesFiles = recipe.Options.HasFlag(RecipeOptions.AnyData);
-        if (!Directory.Exists(data) && !(takesFiles && File.Exists(data)))
-            throw new ConsortException($"--data {data}: {(takesFiles ? "found neither folder nor file" : "folder not found")}");
+        if (!takesFiles)
+            Shared.RequireFolder(data);
+        else if (!Directory.Exists(data) && !File.Exists(data))
+            throw new ConsortException($"--data {data}: found neither folder nor file");
         if (FileFacts.Of(data).Kind is not (FileKind.File or FileKind.Folder))
             throw new ConsortException($"--data {data}: is a pipe or a device, which can be read only once, expected a file that can be read again; write it to a file first");
         var only = Row(recipe, arguments.GetValue(_model));
         var folder = arguments.GetValue(_out) ?? Path.Combine("runs", recipe.Name.Replace('/', '-'));
         var request = _choices.Apply(
             arguments, recipe, new RecipeRequest(Path.GetFullPath(data), arguments.GetValue(_seeds), only, Path.GetFullPath(folder))
-            { Catalogues = Shared.Catalogues });
+            { Catalogues = Shared.Catalogues }, arguments.GetValue(_quiet) ? null : Terminal.Status);
         var progress = arguments.GetValue(_quiet) ? null : new Progress(Terminal.Status);
         var (threads, jobs) = (arguments.GetValue(_threads), arguments.GetValue(_jobs));
         if (jobs > threads)

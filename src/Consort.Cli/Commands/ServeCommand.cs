@@ -24,7 +24,7 @@ internal sealed class ServeCommand : ExampleCommand
             AllowMultipleArgumentsPerToken = true
         };
     private readonly Option<string?> _otlp = Shared.Text("--otlp", "URL",
-        "Send metrics and traces to this collector of OpenTelemetry; without it, to that of OTEL_EXPORTER_OTLP_ENDPOINT.");
+        "Send metrics, traces and the log to this collector of OpenTelemetry; without it, to that of OTEL_EXPORTER_OTLP_ENDPOINT.");
 
     public ServeCommand(Terminal terminal) : base(
         "serve", "Serve packages over HTTP and gRPC.", terminal,

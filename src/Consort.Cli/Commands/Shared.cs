@@ -101,6 +101,14 @@ internal static class Shared
     public static string? Existing(string? data) => data is null || Directory.Exists(data) || File.Exists(data)
         ? data : throw new ConsortException($"--data {data}: found neither a folder nor a file");
 
+    /// <summary>Checks that <c>--data</c>, where it is given, names a folder.</summary>
+    /// <exception cref="ConsortException">It is a file, or nothing.</exception>
+    public static void RequireFolder(string? data)
+    {
+        if (data is not null && !Directory.Exists(data))
+            throw new ConsortException($"--data {data}: {(File.Exists(data) ? "found a file, expected a folder" : "folder not found")}");
+    }
+
     /// <summary>What becomes of columns that a run does not know.</summary>
     public static Option<string> UnknownColumns() => TextOr(
         "--unknown-columns", "ignore|error",

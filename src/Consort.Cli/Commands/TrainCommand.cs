@@ -3,12 +3,10 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
-using Consort.Distributed.OpenMpi;
 using Consort.Experiments.Files;
 using Consort.Experiments.Packing;
 using Consort.Experiments.Running;
 using Consort.Experiments.Updating;
-using Consort.Foundation.Ranks;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
 using Consort.Studies.Tracking;
@@ -28,11 +26,7 @@ internal sealed class TrainCommand : ExampleCommand
         Shared.Text("--precision", "NAME", "Operands of matrix multiplies, fp32 or bf16, in place of what the file says.");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<bool> _resume = Shared.Flag("--resume", "Go on from the checkpoint that a stopped run has left.");
-    private readonly Option<bool> _shardTables =
-        Shared.Flag("--shard-tables", "Of several ranks under mpirun, each holds a part of the embeddings' rows.");
-    private readonly Option<bool> _noOverlap = Shared.Flag(
-        "--no-overlap", "Of several ranks: exchange dense gradients behind the backward pass, not during it, to compare times.");
-    private readonly Option<string> _wire = Shared.Wire();
+    private readonly RankFlags _ranks = new();
     private readonly Option<bool> _ignoreMemory =
         Shared.Flag("--ignore-memory", "Train even where a step seems to need more memory than is free.");
     private readonly Option<string?> _mlflow =
@@ -47,23 +41,18 @@ internal sealed class TrainCommand : ExampleCommand
         "train configs/frappe_x1/DeepFM.yaml --data data/frappe_x1 --seed 7 --json result.json",
         "train configs/mutual.yaml --data data --out runs/mutual --resume")
     {
-        Take(_experiment, _data, _out, _seed, _precision, _threads, _resume, _shardTables, _noOverlap, _wire, _ignoreMemory,
-            _mlflow, _mlflowExperiment, _json, _quiet);
+        Take([_experiment, _data, _out, _seed, _precision, _threads, _resume, .. _ranks.All, _ignoreMemory, _mlflow, _mlflowExperiment,
+            _json, _quiet]);
     }
 
     protected override int Run(ParseResult arguments)
     {
-        var ranks = MpiLaunch.Ranks > 1 ? MpiRanks.Join() : null;
+        var ranks = RankFlags.Join();
         var json = ranks is { Rank: > 0 } ? null : arguments.GetValue(_json);
         JsonFile.Check(json);
-        if (arguments.GetValue(_shardTables) && ranks is null)
-            throw new ConsortException("--shard-tables: found one process, expected several: start them with mpirun");
-        var wire = WirePrecisions.Names[arguments.GetValue(_wire)!];
-        if (wire != WirePrecision.Float && ranks is null)
-            throw new ConsortException($"--wire {wire.Name()}: found one process, expected several: start them with mpirun");
+        var sharing = _ranks.Read(arguments, ranks);
         var path = arguments.GetRequiredValue(_experiment);
-        if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
-            throw new ConsortException($"--data {data}: folder not found");
+        Shared.RequireFolder(arguments.GetValue(_data));
         var daily = DailyExperiment.Load(path, arguments.GetValue(_data), (ulong?)arguments.GetValue(_seed),
             Shared.PrecisionOf(arguments.GetValue(_precision)), Shared.Catalogues);
         var experiment = daily.First;
@@ -75,16 +64,17 @@ internal sealed class TrainCommand : ExampleCommand
         IProgress<TrainingProgress>? progress = quiet ? null : new TrainingLine(Terminal.Status);
         var first = daily.Phases.Count == 0 ? folder : DailyRunner.FirstOf(folder);
         using var tracker = ServerOf(arguments.GetValue(_mlflow)) is not { } server || ranks is { Rank: > 0 } ? null : new MlflowTracker(
-            server, arguments.GetRequiredValue(_mlflowExperiment), first, line => Shared.Notice(Terminal, line), progress);
+            server, arguments.GetRequiredValue(_mlflowExperiment), folder, line => Shared.Notice(Terminal, line), progress,
+            daysOf: daily.Phases.Count > 0 ? path : null);
         var request = new RunRequest(
             experiment, folder, arguments.GetValue(_threads), arguments.GetValue(_resume),
             quiet ? null : new EncodingLine(Terminal.Status),
             tracker ?? progress)
         {
             Ranks = ranks,
-            ShardTables = arguments.GetValue(_shardTables),
-            Wire = wire,
-            OverlapsExchange = !arguments.GetValue(_noOverlap),
+            ShardTables = sharing.ShardTables,
+            Wire = sharing.Wire,
+            OverlapsExchange = sharing.Overlaps,
             IgnoreMemory = arguments.GetValue(_ignoreMemory),
             Notice = line => Shared.Notice(Terminal, line),
         };

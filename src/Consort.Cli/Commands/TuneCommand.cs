@@ -46,8 +46,7 @@ internal sealed class TuneCommand : ExampleCommand
         JsonFile.Check(json);
         Terminal.AfterStop = "the same call goes on from there";
         var path = arguments.GetRequiredValue(_experiment);
-        if (arguments.GetValue(_data) is { } data && !Directory.Exists(data))
-            throw new ConsortException($"--data {data}: folder not found");
+        Shared.RequireFolder(arguments.GetValue(_data));
         var experiment = DailyExperiment.Load(path, arguments.GetValue(_data), catalogues: Shared.Catalogues).First;
         Output.CheckApart("--json", json, [path, .. experiment.Data?.Split?.Files ?? []]);
         var (threads, jobs, trials) = (arguments.GetValue(_threads), arguments.GetValue(_jobs), arguments.GetValue(_trials));

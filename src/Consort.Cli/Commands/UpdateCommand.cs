@@ -2,6 +2,7 @@ using System.CommandLine;
 using Consort.Cli.Reports;
 using Consort.Cli.Terminals;
 using Consort.Experiments.Packing;
+using Consort.Experiments.Running;
 using Consort.Experiments.Updating;
 using Consort.Learning.Runs;
 
@@ -24,6 +25,7 @@ internal sealed class UpdateCommand : ExampleCommand
         Shared.Flag("--one-class", "Train even on a day whose rows are all clicks, or none.");
     private readonly Option<int> _threads = Shared.Threads();
     private readonly Option<bool> _resume = Shared.Flag("--resume", "Go on where the same command was stopped.");
+    private readonly RankFlags _ranks = new();
     private readonly Option<bool> _ignoreMemory =
         Shared.Flag("--ignore-memory", "Train even where a step seems to need more memory than is free.");
     private readonly Option<string?> _json = Shared.Json();
@@ -34,32 +36,50 @@ internal sealed class UpdateCommand : ExampleCommand
         "update runs/DeepFM-seed1 --data logs/2026-11-02.csv",
         "update runs/DeepFM-seed1 --days 'logs/2026-11-*' --out runs/november --max-features 2000000")
     {
-        Take([_run, _data, _days, _out, .. _options.All, _again, _oneClass, _threads, _resume, _ignoreMemory, _json, _quiet]);
+        Take([_run, _data, _days, _out, .. _options.All, _again, _oneClass, _threads, _resume, .. _ranks.All, _ignoreMemory, _json,
+            _quiet]);
     }
 
     protected override int Run(ParseResult arguments)
     {
-        var (json, run) = (arguments.GetValue(_json), Path.TrimEndingDirectorySeparator(arguments.GetRequiredValue(_run)));
+        var ranks = RankFlags.Join();
+        var json = ranks.Follows() ? null : arguments.GetValue(_json);
+        var run = Path.TrimEndingDirectorySeparator(arguments.GetRequiredValue(_run));
         JsonFile.Check(json);
-        var days = Days(arguments);
-        Output.CheckApart("--json", json, [.. days.SelectMany(d => d.Rows), run]);
+        var sharing = _ranks.Read(arguments, ranks);
         var done = new List<DayResult>();
         Terminal.StopWithin(Shared.TimeToSave);
         try
         {
-            foreach (var (day, folder, rows) in days)
+            var days = ranks.AsRank0(() => Days(arguments));
+            Output.CheckApart("--json", json, [.. days.SelectMany(d => d.Rows), run]);
+            foreach (var day in days)
             {
-                done.Add(new DayResult(day, folder, RunUpdater.Update(Request(arguments, run, day, folder, rows), Terminal.Cancellation)));
-                run = folder;
+                var request = Request(arguments, run, day) with
+                {
+                    Ranks = ranks,
+                    ShardTables = sharing.ShardTables,
+                    OverlapsExchange = sharing.Overlaps,
+                    Wire = sharing.Wire,
+                };
+                done.Add(new DayResult(day.Name, day.Folder, RunUpdater.Update(request, Terminal.Cancellation)));
+                run = day.Folder;
             }
         }
-        catch (OperationCanceledException) when (Terminal.Cancellation.IsCancellationRequested)
+        catch (ConsortException e) when (e.IsOfAllRanks)
+        {
+            RankedProcess.LeaveTogether();
+            throw;
+        }
+        catch (OperationCanceledException) when (ranks is not null || Terminal.Cancellation.IsCancellationRequested)
         {
             Terminal.Status.Clear();
             Terminal.Error.WriteLine($"stopped; go on with: {Again(arguments)}");
             return CommandLine.Stopped;
         }
 
+        if (ranks.Follows())
+            return CommandLine.Success;
         var calibration = CalibrationChoice.Of(run, arguments.GetValue(_threads), Terminal.Cancellation, Shared.Catalogues);
         Terminal.Status.Clear();
         JsonFile.Write(json, new Dictionary<string, object?>
@@ -71,7 +91,9 @@ internal sealed class UpdateCommand : ExampleCommand
         return CommandLine.Success;
     }
 
-    private List<(string Day, string Folder, string[] Rows)> Days(ParseResult arguments)
+    private sealed record NextDay(string Name, string Folder, string[] Rows);
+
+    private List<NextDay> Days(ParseResult arguments)
     {
         var (run, given) = (Path.TrimEndingDirectorySeparator(arguments.GetRequiredValue(_run)), arguments.GetValue(_out));
         var (data, pattern) = (arguments.GetValue(_data) ?? [], arguments.GetValue(_days));
@@ -91,7 +113,7 @@ internal sealed class UpdateCommand : ExampleCommand
                 throw new ConsortException($"--data {same.Place}: found the rows of {same.First} again, expected each file once; --again trains on them once more");
             var day = DayPhase.NameOf(rows[0]);
             var name = rows.Length == 1 ? day : FormattableString.Invariant($"{day} and {rows.Length - 1} more");
-            return [(name, given ?? Path.Combine(beside, day), rows)];
+            return [new(name, given ?? Path.Combine(beside, day), rows)];
         }
 
         var files = Shared.Places(pattern).Order(StringComparer.Ordinal).ToArray();
@@ -105,13 +127,13 @@ internal sealed class UpdateCommand : ExampleCommand
             files = [.. files.Except(known)];
         }
 
-        return [.. files.Select(f => (DayPhase.NameOf(f), Path.Combine(given ?? beside, DayPhase.NameOf(f)), new[] { f }))];
+        return [.. files.Select(f => new NextDay(DayPhase.NameOf(f), Path.Combine(given ?? beside, DayPhase.NameOf(f)), [f]))];
     }
 
-    private UpdateRequest Request(ParseResult arguments, string run, string day, string folder, string[] rows)
+    private UpdateRequest Request(ParseResult arguments, string run, NextDay day)
     {
         var isQuiet = arguments.GetValue(_quiet);
-        return new UpdateRequest(run, rows, folder, arguments.GetValue(_threads))
+        return new UpdateRequest(run, day.Rows, day.Folder, arguments.GetValue(_threads))
         {
             Options = _options.Read(arguments),
             Resume = arguments.GetValue(_resume),
@@ -119,7 +141,7 @@ internal sealed class UpdateCommand : ExampleCommand
             IgnoreMemory = arguments.GetValue(_ignoreMemory),
             Catalogues = Shared.Catalogues,
             Encoding = isQuiet ? null : new EncodingLine(Terminal.Status),
-            Training = isQuiet ? null : new DayProgress(day, new TrainingLine(Terminal.Status)),
+            Training = isQuiet ? null : new DayProgress(day.Name, new TrainingLine(Terminal.Status)),
             Notice = line => Shared.Notice(Terminal, line),
         };
     }

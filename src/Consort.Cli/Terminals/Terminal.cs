@@ -1,4 +1,5 @@
 using Consort.Cli.Reports;
+using Consort.Distributed.OpenMpi;
 using Consort.Foundation.Tables;
 using Spectre.Console;
 
@@ -13,7 +14,7 @@ internal sealed class Terminal
         string command = "consort")
     {
         (Output, Error, Cancellation, Command) = (output, error, cancellation, command);
-        var isFile = Console.IsOutputRedirected || !ReferenceEquals(output, Console.Out);
+        var isFile = Console.IsOutputRedirected || MpiLaunch.IsThere || !ReferenceEquals(output, Console.Out);
         Tables = AnsiConsole.Create(new AnsiConsoleSettings
         {
             Out = new AnsiConsoleOutput(output),
@@ -68,7 +69,8 @@ internal sealed class Terminal
         new(TextWriter.Null, mistakes, signals.Token) { StopWithin = patience => signals.Patience = patience };
 
     public static Terminal OfProcess(StopSignals signals) => new(
-        StandardOutput.Open(), new StandardError(Console.Error), signals.Token, isInteractive: !Console.IsErrorRedirected,
+        StandardOutput.Open(), new StandardError(Console.Error), signals.Token,
+        isInteractive: !Console.IsErrorRedirected && !MpiLaunch.IsThere,
         Environment.GetEnvironmentVariable("CONSORT_COMMAND") is { Length: > 0 } launcher ? launcher : "consort")
     {
         StopWithin = patience => signals.Patience = patience,

@@ -38,6 +38,12 @@ public sealed class Value
     /// <summary>The value whose numbers a chain of views shares; the value itself where it is no view.</summary>
     internal Value Root => Operation is { IsView: true } ? Inputs[0].Root : this;
 
+    /// <summary>The rows that its operation works on for one impression, where lists have such lengths in the mean.</summary>
+    /// <param name="lengths">The ids that an impression has of each categorical column.</param>
+    internal double RowsWith(IReadOnlyList<double> lengths) =>
+        (Inputs.Select(i => i.At).FirstOrDefault(at => at is not null) ?? At) is not { } positions ? 1
+            : Math.Min(lengths[positions.Column], positions.Top > 0 ? positions.Top : double.MaxValue) + (positions.WithTarget ? 1 : 0);
+
     /// <inheritdoc/>
     public override string ToString() => $"{Name}{Shape}";
 }

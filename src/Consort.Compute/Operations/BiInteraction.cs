@@ -50,36 +50,20 @@ internal sealed unsafe class BiInteractionKernel<T>(Binding<T> binding) : RowKer
             Pool(_input + (row * fields * dimension), _output + (row * dimension), _fieldSum + (row * dimension), half, fields, dimension);
     }
 
-    // The sums over fields of a vector of dimensions stay in registers.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Pool(T* input, T* output, T* fieldSum, T half, int fields, int dimension)
     {
         var d = 0;
         for (; d <= dimension - Vector<T>.Count; d += Vector<T>.Count)
         {
-            var (sum, squares) = (Vector<T>.Zero, Vector<T>.Zero);
-            var embedding = input + d;
-            for (var field = 0; field < fields; field++, embedding += dimension)
-            {
-                var e = Vector.Load(embedding);
-                sum += e;
-                squares += e * e;
-            }
-
+            var (sum, squares) = FieldSums<T>.OfVector(input + d, fields, dimension);
             Vector.Store(sum, fieldSum + d);
             Vector.Store(((sum * sum) - squares) * half, output + d);
         }
 
         for (; d < dimension; d++)
         {
-            var (sum, squares) = (T.Zero, T.Zero);
-            for (var field = 0; field < fields; field++)
-            {
-                var e = input[(field * dimension) + d];
-                sum += e;
-                squares += e * e;
-            }
-
+            var (sum, squares) = FieldSums<T>.OfNumber(input + d, fields, dimension);
             fieldSum[d] = sum;
             output[d] = ((sum * sum) - squares) * half;
         }

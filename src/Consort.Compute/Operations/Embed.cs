@@ -56,7 +56,7 @@ internal sealed unsafe class EmbedKernel<T> : RowKernel
         _output = binding.Output;
         (_dimension, _first, _columns, _stride) = (table.Dimension, embed.FirstColumn, embed.Columns, binding.Columns);
         if (binding.OutputGradient != null)
-            table.AddSource(binding.Reader, binding.OutputGradient, (long)_columns * _dimension, _dimension, _first, _columns);
+            table.Sources.Add(binding.Reader, binding.OutputGradient, (long)_columns * _dimension, _dimension, _first, _columns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -56,10 +56,9 @@ internal sealed unsafe class EmbedColumnsKernel<T> : RowKernel
         var table = binding.Rows(embed.Table);
         _output = binding.Output;
         (_dimension, _stride, _columns) = (table.Dimension, binding.Columns, [.. embed.Columns]);
-        var rows = table.Values.Pointer;
-        _rows = [.. _columns.Select(c => (nint)(rows - ((long)table.Shift(c) * table.Dimension)))];
+        _rows = table.Origins(_columns);
         if (binding.OutputGradient != null)
-            table.AddSource(binding.Reader, binding.OutputGradient, _columns);
+            table.Sources.Add(binding.Reader, binding.OutputGradient, _columns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -74,9 +74,9 @@ internal sealed unsafe class EmbedPositionsKernel<T> : SegmentKernel
         (_dimension, _columns, _stride) = (table.Dimension, [.. embed.Columns], binding.Columns);
         _output = binding.Output;
         _behind = embed.Positions.WithTarget ? 1 : 0;
-        _rows = [.. _columns.Select(c => (nint)(table.Values.Pointer - ((long)table.Shift(c) * _dimension)))];
+        _rows = table.Origins(_columns);
         for (var i = 0; i < _columns.Length && binding.OutputGradient != null; i++)
-            table.AddSource(binding.Reader, binding.OutputGradient + (i * _dimension), _columns.Length * _dimension, _columns[i],
+            table.Sources.Add(binding.Reader, binding.OutputGradient + (i * _dimension), _columns.Length * _dimension, _columns[i],
                 Segments.Starts, _behind);
     }
 

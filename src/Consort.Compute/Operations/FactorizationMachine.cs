@@ -49,7 +49,7 @@ internal sealed unsafe class FactorizationMachineKernel<T>(Binding<T> binding) :
             _output[row] = Pairs(_input + (row * _fields * _dimension), _fieldSum + (row * _dimension));
     }
 
-    // ½ Σ_d ((Σ_f e)² − Σ_f e²); the sums over fields of a vector of dimensions stay in registers.
+    // ½ Σ_d ((Σ_f e)² − Σ_f e²)
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private T Pairs(T* input, T* fieldSum)
     {
@@ -59,29 +59,14 @@ internal sealed unsafe class FactorizationMachineKernel<T>(Binding<T> binding) :
         var d = 0;
         for (; d <= dimension - Vector<T>.Count; d += Vector<T>.Count)
         {
-            var (sum, squares) = (Vector<T>.Zero, Vector<T>.Zero);
-            var embedding = input + d;
-            for (var field = 0; field < fields; field++, embedding += dimension)
-            {
-                var e = Vector.Load(embedding);
-                sum += e;
-                squares += e * e;
-            }
-
+            var (sum, squares) = FieldSums<T>.OfVector(input + d, fields, dimension);
             Vector.Store(sum, fieldSum + d);
             totals += (sum * sum) - squares;
         }
 
         for (; d < dimension; d++)
         {
-            var (sum, squares) = (T.Zero, T.Zero);
-            var embedding = input + d;
-            for (var field = 0; field < fields; field++, embedding += dimension)
-            {
-                sum += *embedding;
-                squares += *embedding * *embedding;
-            }
-
+            var (sum, squares) = FieldSums<T>.OfNumber(input + d, fields, dimension);
             fieldSum[d] = sum;
             total += (sum * sum) - squares;
         }

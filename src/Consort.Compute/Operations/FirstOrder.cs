@@ -47,7 +47,7 @@ internal sealed unsafe class FirstOrderKernel<T> : RowKernel
         _columns = binding.Columns;
         // Every column of a row has the same gradient, so the column stride is 0.
         if (binding.OutputGradient != null)
-            table.AddSource(binding.Reader, binding.OutputGradient, 1, 0, 0, _columns);
+            table.Sources.Add(binding.Reader, binding.OutputGradient, 1, 0, 0, _columns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -103,7 +103,7 @@ internal sealed unsafe class PooledFirstOrderKernel<T> : RowKernel
         _output = binding.Output;
         _lists = [.. Enumerable.Range(0, binding.Columns).Select(binding.ListOf)];
         if (binding.OutputGradient != null)
-            table.AddSource(binding.Reader, binding.OutputGradient, 1, 0, 0, _lists.Length);
+            table.Sources.Add(binding.Reader, binding.OutputGradient, 1, 0, 0, _lists.Length);
     }
 
     protected override void ForwardRows(int start, int end)

@@ -26,10 +26,9 @@ internal sealed unsafe class PooledEmbedKernel<T> : RowKernel
         _output = binding.Output;
         (_dimension, _stride, _columns) = (table.Dimension, binding.Columns, columns);
         _lists = [.. columns.Select(binding.ListOf)];
-        var rows = table.Values.Pointer;
-        _rows = [.. columns.Select(c => (nint)(rows - ((long)table.Shift(c) * table.Dimension)))];
+        _rows = table.Origins(columns);
         if (binding.OutputGradient != null)
-            table.AddSource(binding.Reader, binding.OutputGradient, columns);
+            table.Sources.Add(binding.Reader, binding.OutputGradient, columns);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -163,6 +163,28 @@ public sealed class Batch : IDisposable
     /// <summary>The same with a share of a batch.</summary>
     internal void Begin(int rows, int whole, int first) => (Rows, Whole, First, _listsUsed) = (rows, whole, first, 0);
 
+    /// <summary>Keeps a rank's share of the rows held, and gives the others up.</summary>
+    /// <param name="rank">From 0.</param>
+    /// <param name="ranks">How many share the batch.</param>
+    internal void Keep(int rank, int ranks)
+    {
+        var (first, end, whole) = (LoaderOptions.FirstOf(Rows, rank, ranks), LoaderOptions.FirstOf(Rows, rank + 1, ranks), Rows);
+        Move(Ids, _idsPerRow); // their lists stay where they are
+        Move(Numeric, _numerics);
+        Move(Labels);
+        Move(Labelled);
+        Move(Weights);
+        Move(Groups);
+        Move(Truth);
+        (Rows, Whole, First) = (end - first, whole, first);
+
+        void Move<T>(Span<T> rows, int width = 1)
+        {
+            if (!rows.IsEmpty)
+                rows[(first * width)..(end * width)].CopyTo(rows);
+        }
+    }
+
     /// <summary>Takes a row as it is stored, and where the batch has it and the row does, the truth.</summary>
     /// <param name="row">Its place in the batch.</param>
     /// <param name="stored">The row.</param>
@@ -194,5 +216,19 @@ public sealed class Batch : IDisposable
             ids[column] = _listsUsed;
             _listsUsed += length;
         }
+    }
+
+    /// <summary>Puts a list of a row that has none of that column yet.</summary>
+    /// <param name="row">Its place in the batch.</param>
+    /// <param name="column">Which column.</param>
+    /// <param name="n">How many ids.</param>
+    /// <param name="content">The ids, and their weights where they have such.</param>
+    internal void PutList(int row, int column, int n, ReadOnlySpan<int> content)
+    {
+        IdsOf(row)[column] = _listsUsed;
+        var list = _lists!.Slice(_listsUsed, 1 + content.Length);
+        list[0] = n;
+        content.CopyTo(list[1..]);
+        _listsUsed += list.Length;
     }
 }

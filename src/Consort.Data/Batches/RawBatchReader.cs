@@ -94,6 +94,9 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     /// <summary>Whether anybody will ask for <see cref="Unseen"/>.</summary>
     public bool CountsUnseen { get; init; } = true;
 
+    /// <summary>Whose share of each batch is handed out, and among how many: <c>(0, 1)</c> is all of it. All rows are read.</summary>
+    public (int Rank, int Ranks) Share { get; init; } = (0, 1);
+
     /// <summary>A line that names fields of whose values so far nearly all were unseen in the encoder's training rows, or null.</summary>
     public string? Unseen => _unseen.Line(SourcePlace.Show(_paths[0]));
 
@@ -103,7 +106,8 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
     /// <summary>Bytes of the file read so far.</summary>
     public long Position => _pass.Position;
 
-    /// <summary>The line of the file on which a row of the last batch begins, or its number in a table, from 1.</summary>
+    /// <summary>The line of the file on which a row of the last batch begins, or its number in a table, from 1; rows are counted in the
+    /// whole batch.</summary>
     public long LineOf(int row) => _places[row];
 
     /// <summary>The place of a row of the last batch, as messages begin with it: <c>clicks.tsv:1042</c>.</summary>
@@ -130,6 +134,7 @@ public sealed class RawBatchReader : IRowConsumer, IDisposable
             return null;
         }
         if (CountsUnseen) _unseen.Add(_batch);
+        if (Share.Ranks > 1) _batch.Keep(Share.Rank, Share.Ranks);
         return _batch;
     }
 

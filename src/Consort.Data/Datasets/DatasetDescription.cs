@@ -72,7 +72,7 @@ public sealed record DatasetDescription(
         try
         {
             pass.Run(counts);
-            var encoder = EncoderFit.Of(plain, counts, cancellation);
+            var encoder = EncoderFit.Of(plain, counts, paths.Any(SourceStream.ComesOnce) ? null : Mixed, cancellation);
             var described = encoder.Columns.ToDictionary(c => c.Name, c => (c is NumberColumn number
                 ? Describe(number, pass.Rows) : Describe(c, pass.Rows, top)) with
             { Kind = MarkOf(schema.Fields[c.Field]) ?? KindOf(c) });
@@ -83,6 +83,12 @@ public sealed record DatasetDescription(
         finally
         {
             foreach (var count in counts) count.Dispose();
+        }
+
+        ConsortException? Mixed()
+        {
+            using var again = new RowPass(paths, plain, catalogue: sources, cancellation: cancellation);
+            return MixedTimes.First(plain, again, cancellation);
         }
     }
 

@@ -54,6 +54,18 @@ public sealed record EncodeRequest(Schema Schema, SplitPlan Split, string Folder
     /// <summary>Whether an encoder that was there before encodes.</summary>
     internal bool IsFitted => Like is not null || By is not null;
 
+    /// <summary>Bytes of all files.</summary>
+    internal long SourceBytes()
+    {
+        return Split.Files.Where(SourcePlace.IsFile).Sum(Length);
+
+        static long Length(string path)
+        {
+            using var stream = SourceStream.Open(path);
+            return stream.Length;
+        }
+    }
+
     /// <summary>One pass over the files.</summary>
     internal RowPass Pass(CancellationToken cancellation) => new(Split.Files, Schema,
         IsFitted && Part is null ? RowRules.Fitted(labelRequired: Like is null, passesOver: true) : RowRules.Training,

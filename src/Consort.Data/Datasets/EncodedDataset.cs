@@ -201,7 +201,7 @@ public sealed class EncodedDataset : IDisposable
     /// <exception cref="ConsortException">As <see cref="Open(string)"/>, or a source has changed since.</exception>
     public static EncodedDataset Open(string folder, IReadOnlyList<string> sources)
     {
-        if (DatasetEncoder.SourceDifference(Manifest.Read(folder), sources) is { } difference)
+        if (DatasetDifference.OfSources(Manifest.Read(folder), sources) is { } difference)
             throw new ConsortException($"{folder}: the data changed after they were encoded ({difference}); encode them again");
         return Open(folder);
     }

@@ -10,8 +10,11 @@ internal static class EncoderFit
     /// <summary>Merges, field by field in parallel, and fits; generated fields are left to <see cref="GeneratedFit"/>.</summary>
     /// <param name="schema">What was counted.</param>
     /// <param name="counts">What each thread has counted; given up.</param>
+    /// <param name="mixed">Tells where times of several forms stand, or gives null; null where the rows cannot be read again.</param>
     /// <param name="cancellation">Stops between fields.</param>
-    public static Encoder Of(Schema schema, IReadOnlyList<CountRows> counts, CancellationToken cancellation = default)
+    /// <exception cref="ConsortException">A column cannot be fitted.</exception>
+    public static Encoder Of(Schema schema, IReadOnlyList<CountRows> counts, Func<ConsortException?>? mixed = null,
+        CancellationToken cancellation = default)
     {
         var columns = new ColumnEncoder[schema.Fields.Count][];
         var fields = schema.Fields.ToArray();
@@ -43,6 +46,10 @@ internal static class EncoderFit
         catch (AggregateException e) when (e.InnerException is ConsortException inner)
         {
             throw inner;
+        }
+        catch (AggregateException e) when (e.InnerException is MixedForms forms)
+        {
+            throw mixed?.Invoke() ?? new ConsortException(forms.Message);
         }
         return new Encoder(schema with { Fields = fields, Generated = [] }, [.. columns.SelectMany(c => c)]);
     }

@@ -8,7 +8,17 @@ using Consort.Foundation.Files;
 namespace Consort.Data.Datasets;
 
 /// <summary>A file of the dataset.</summary>
-internal sealed record StoredFile(string Name, long Bytes, string Checksum);
+internal sealed record StoredFile(string Name, long Bytes, string Checksum)
+{
+    /// <summary>A file as it lies there.</summary>
+    public static StoredFile Of(string path)
+    {
+        using var stream = SourceStream.Open(path);
+        var hash = new XxHash128();
+        hash.Append(stream);
+        return new StoredFile(Path.GetFileName(path), stream.Length, Convert.ToHexStringLower(hash.GetCurrentHash()));
+    }
+}
 
 /// <summary>A split of the dataset; without lists where no column is a list, as in datasets of earlier versions.</summary>
 internal sealed record StoredSplit(string Name, long Rows, long Clicks, StoredFile File,

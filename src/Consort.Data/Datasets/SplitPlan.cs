@@ -191,13 +191,26 @@ public sealed record SplitPlan
     /// <param name="key">The key.</param>
     /// <param name="folder">What relative names start from.</param>
     /// <exception cref="ConsortException">Nothing is there.</exception>
-    public static IReadOnlyList<string> Places(OptionMap map, string key, string folder)
+    public static IReadOnlyList<string> Places(OptionMap map, string key, string folder) => Places(map, key, folder, (_, e) => throw e);
+
+    /// <summary>The places that a key names, some of which may be gone.</summary>
+    /// <param name="map">The options.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="folder">What relative names start from.</param>
+    /// <param name="absent">
+    /// Told the full path of a name that nothing is there for, the first of several, and what to say of it; returns the places that it
+    /// stands for all the same.
+    /// </param>
+    /// <exception cref="ConsortException">A name is empty or asks for what nobody reads.</exception>
+    public static IReadOnlyList<string> Places(OptionMap map, string key, string folder,
+        Func<string, ConsortException, IReadOnlyList<string>> absent)
     {
         var catalogue = map.Catalogues.Of(SourceCatalogue.BuiltIn);
         return [.. map.Items<IReadOnlyList<string>>(key, [], Locate, keys => [catalogue.Read(keys, folder)]).SelectMany(p => p)];
 
         IReadOnlyList<string> Locate(string names)
         {
+            string[] choices;
             try
             {
                 // YAML's null is a text here, so a file of that name is still found.
@@ -205,15 +218,16 @@ public sealed record SplitPlan
                     || names is "null" or "~" && !File.Exists(Path.GetFullPath(names, Path.GetFullPath(folder))))
                     throw new ConsortException("found an empty name, expected rows: a file, a folder, a pattern, sql:QUERY or duckdb:FILE#TABLE");
                 if (!SourcePlace.IsFile(names)) return catalogue.Places(names, folder);
-                var choices = names.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+                choices = names.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
                 var found = choices.Select(name => SourceFiles.Of(name == "-" ? name : Path.GetFullPath(name, Path.GetFullPath(folder))));
-                return found.FirstOrDefault(f => f.Count > 0)
-                    ?? throw new ConsortException($"found no {string.Join(" or ", choices)} in {Path.GetFullPath(folder)}, expected {(choices.Length > 1 ? "one of them" : "it there")}");
+                if (found.FirstOrDefault(f => f.Count > 0) is { } files) return files;
             }
             catch (ConsortException e)
             {
                 throw map.Error(key, e.Message);
             }
+            return absent(choices.Length == 0 ? "" : Path.GetFullPath(choices[0], Path.GetFullPath(folder)), map.Error(key,
+                $"found no {string.Join(" or ", choices)} in {Path.GetFullPath(folder)}, expected {(choices.Length > 1 ? "one of them" : "it there")}"));
         }
     }
 

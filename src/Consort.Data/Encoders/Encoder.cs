@@ -10,21 +10,15 @@ namespace Consort.Data.Encoders;
 /// The fitted path from raw values to ids and floats: vocabularies, buckets and scales of every column. Immutable and safe for many
 /// threads; saved with the data and with every model, so that training and serving agree.
 /// </summary>
-public sealed partial class Encoder
+public sealed class Encoder
 {
     /// <summary>Changes when the same raw data would be encoded to something else.</summary>
     public const int Version = 1;
 
     private readonly ColumnEncoder[] _categorical;
     private readonly ColumnEncoder[] _numeric;
-    private readonly (ColumnEncoder Column, int Position, bool Numeric)[][] _byField;
-    private readonly int[] _absentIds; // [F]; of a list column where its list begins
-    private readonly int[] _listStarts; // [F]: where a column's list begins in the room of a row
-    private readonly float[] _absentNumerics; // [N]
-    private readonly int[]?[] _absentLists; // [F]: what a list column's room begins with; null of others
     private readonly (IGeneratedColumn Column, int Place, bool IsNumeric)[] _generated;
-    private readonly AgeTimes _ages;
-    private readonly StepTimeRows _steps;
+    private readonly FieldRows _rows;
 
     internal Encoder(Schema schema, IReadOnlyList<ColumnEncoder> columns)
     {
@@ -44,24 +38,15 @@ public sealed partial class Encoder
             space[f] = new Column(column.Name, column.Offset, column.Size, column.Shape);
             offset += column.Leader is null ? column.Size : 0;
         }
-        _listStarts = new int[_categorical.Length];
-        for (var f = 1; f < _listStarts.Length; f++) _listStarts[f] = _listStarts[f - 1] + (space[f - 1].List?.Room ?? 0);
         Space = new FeatureSpace(space, _numeric.Select(c => c.Name).ToArray())
         {
             HasWeights = schema.HasWeights,
             HasGroups = schema.HasGroups,
         };
-        var byField = _categorical.Select((c, p) => (c, p, false)).Concat(_numeric.Select((c, p) => (c, p, true))).ToLookup(t => t.c.Field);
-        _byField = [.. Enumerable.Range(0, schema.Fields.Count).Select(i => byField[i].ToArray())];
-        _ages = new AgeTimes(_numeric);
-        _steps = new StepTimeRows(_categorical, _listStarts);
-        TimesPerRow = _ages.Count + _steps.Count;
+        _rows = new FieldRows(schema, Space, _categorical, _numeric);
         _generated = [.. _categorical.Index().Select(c => (c.Item as IGeneratedColumn, c.Index, false))
             .Concat(_numeric.Index().Select(c => (c.Item as IGeneratedColumn, c.Index, true))).Where(c => c.Item1 is not null)
             .Select(c => (c.Item1!, c.Index, c.Item3))];
-        _absentLists = [.. _categorical.Select(c => c is RaggedColumn list ? AbsentList(list) : null)];
-        _absentIds = [.. _categorical.Select((c, f) => c is RaggedColumn ? _listStarts[f] : AbsentBits(c))];
-        _absentNumerics = [.. _numeric.Select(c => BitConverter.Int32BitsToSingle(AbsentBits(c)))];
     }
 
     /// <summary>The schema it was fitted for.</summary>
@@ -77,7 +62,7 @@ public sealed partial class Encoder
     /// How many times a row holds while it is filled field by field: those that ages are counted between, of which each comes by itself,
     /// and those of the steps of histories.
     /// </summary>
-    public int TimesPerRow { get; }
+    public int TimesPerRow => _rows.TimesPerRow;
 
     /// <summary>Whether a field's value has a say in what a model sees.</summary>
     /// <param name="field">The field's place in the schema.</param>
@@ -120,7 +105,7 @@ public sealed partial class Encoder
         // The parser reads whole 8 bytes, so the value is moved to where that is allowed.
         var padded = new byte[Math.Max(8, value.Length)];
         value.CopyTo(padded);
-        foreach ((var column, _, _) in _byField[field])
+        foreach ((var column, _, _) in _rows.Of(field))
         {
             if (column is NumberColumn number && number.ClippedTo(padded.AsSpan(0, value.Length)) is { } used) return used;
         }
@@ -129,7 +114,9 @@ public sealed partial class Encoder
 
     /// <summary>About the middle of a field's numbers in the training rows; null of other fields, and where there were none.</summary>
     /// <param name="field">The field's place in the schema.</param>
-    public double? Middle(int field) => _byField[field].Select(c => c.Column).FirstOrDefault() switch
+    public double? Middle(int field) => _rows.Of(field) is [var first, ..] ? MiddleOf(first.Column) : null;
+
+    private static double? MiddleOf(ColumnEncoder column) => column switch
     {
         NumberColumn { Facts.Count: > 0 } number => number.Facts.Mean,
         QuantileColumn { Boundaries.Count: > 0 } buckets => buckets.Boundaries[buckets.Boundaries.Count / 2],
@@ -184,27 +171,83 @@ public sealed partial class Encoder
         return content.ToArray();
     }
 
-    private int AbsentBits(ColumnEncoder column)
-    {
-        var bits = column.Size > 0 ? column.Offset : 0;
-        if (column is IGeneratedColumn || !Schema.AbsentIsZero(Schema.Fields[column.Field])) return bits;
-        var cell = new Cell { Start = 0, Length = 1 };
-        try
-        {
-            column.Encode("0"u8, new ReadOnlySpan<Cell>(in cell), MemoryMarshal.AsBytes(new Span<int>(ref bits)), 4);
-        }
-        catch (CellError)
-        {
-            // 0 itself is refused by the column, so nothing better is known.
-        }
-        return bits;
-    }
+    /// <summary>
+    /// Sets every column of a row to what it is where the field is not given: missing, and for numeric fields of libsvm and libffm data 0,
+    /// as there, unless the schema says that they are missing.
+    /// </summary>
+    /// <param name="ids">[F] global ids.</param>
+    /// <param name="numerics">[N] numeric values.</param>
+    /// <param name="lists">The row's room for lists, <see cref="FeatureSpace.ListRoom"/> whole numbers; lists become empty.</param>
+    /// <param name="from">Where that room begins among the lists of a batch.</param>
+    /// <param name="times">The row's room for times, <see cref="TimesPerRow"/> of them.</param>
+    public void Clear(Span<int> ids, Span<float> numerics, Span<int> lists = default, int from = 0, Span<long> times = default) =>
+        _rows.Clear(ids, numerics, lists, from, times);
 
-    private int[] AbsentList(RaggedColumn column)
-    {
-        var (list, length) = (new int[column.Shape.Room], Schema.AbsentIsZero(Schema.Fields[column.Field]) ? 1 : -1);
-        return list[..column.Shape.RoomOf(column.Encode("0"u8, new Cell { Start = 0, Length = length }, 0, list))];
-    }
+    /// <summary>Sets the columns of one field likewise.</summary>
+    /// <param name="field">The field's place in the schema.</param>
+    /// <param name="ids">[F] global ids of the row.</param>
+    /// <param name="numerics">[N] numeric values of the row.</param>
+    /// <param name="lists">The row's room for lists, which was cleared once.</param>
+    /// <param name="times">The row's room for times, which was cleared once.</param>
+    public void Clear(int field, Span<int> ids, Span<float> numerics, Span<int> lists = default, Span<long> times = default) =>
+        _rows.Clear(field, ids, numerics, lists, times);
+
+    /// <summary>
+    /// Encodes one raw value into the columns of its field; nothing is allocated. Fields not given stay as
+    /// <see cref="Clear(Span{int}, Span{float}, Span{int}, int, Span{long})"/> left them.
+    /// </summary>
+    /// <param name="field">The field's place in the schema.</param>
+    /// <param name="value">The raw value in UTF-8.</param>
+    /// <param name="ids">[F] global ids of the row.</param>
+    /// <param name="numerics">[N] numeric values of the row.</param>
+    /// <param name="lists">The row's room for lists, which was cleared once.</param>
+    /// <param name="times">The row's room for times, which was cleared once.</param>
+    /// <exception cref="ConsortException">The value is not what the field expects.</exception>
+    public void EncodeField(int field, ReadOnlySpan<byte> value, Span<int> ids, Span<float> numerics, Span<int> lists = default,
+        Span<long> times = default) => _rows.Set(field, value, ids, numerics, lists, times);
+
+    /// <summary>
+    /// Puts one more token into the list of a field, as it is and whatever it holds; nothing is allocated. A list that is full keeps its
+    /// first or its last tokens, as the schema says.
+    /// </summary>
+    /// <param name="field">The place in the schema of a field of kind list or sequence.</param>
+    /// <param name="token">The token in UTF-8; one that means a missing value, or is empty, keeps its place in a sequence beside others,
+    /// and has none by itself or in a list.</param>
+    /// <param name="lists">The row's room for lists.</param>
+    /// <param name="weight">Its weight, 0 or 1e-9 to 1e9, where tokens of the field have weights; null takes what the token carries, as in
+    /// a file, and 1 where it carries none.</param>
+    /// <param name="times">The row's room for times, which was cleared once.</param>
+    /// <exception cref="ConsortException">The field is no list, the weight is none, or the token of a list of times no time.</exception>
+    public void AddToken(int field, ReadOnlySpan<byte> token, Span<int> lists, float? weight = null, Span<long> times = default) =>
+        _rows.Add(field, token, lists, weight, times);
+
+    /// <summary>Counts ages anew, of rows whose times were put together from two.</summary>
+    /// <param name="times">[<see cref="TimesPerRow"/>].</param>
+    /// <param name="numerics">[N] numeric values of the row.</param>
+    public void CountAges(ReadOnlySpan<long> times, Span<float> numerics) => _rows.Ages.Put(times, numerics);
+
+    /// <summary>
+    /// Counts how old the steps of histories are, and writes that as lists, once a row is whole: whoever fills rows by
+    /// <see cref="EncodeField"/> and <see cref="AddToken"/> calls it before the row is scored. Nothing is allocated.
+    /// </summary>
+    /// <param name="lists">The row's room for lists.</param>
+    /// <param name="times">The row's room for times.</param>
+    /// <exception cref="ConsortException">A history has more or fewer times than steps, or one that is later than the row.</exception>
+    public void SettleTimes(Span<int> lists, Span<long> times) => _rows.SettleTimes(lists, times);
+
+    /// <summary>Says of a row whose lists came encoded that <see cref="SettleTimes"/> has nothing to do.</summary>
+    /// <param name="times">The row's room for times.</param>
+    public void TakeTimesAsEncoded(Span<long> times) => _rows.TakeTimesAsEncoded(times);
+
+    /// <summary>The sequences of times, each with the places in the schema of its own field, its history's and the row's time.</summary>
+    public IReadOnlyList<(int Times, int History, int Until)> StepAges => _rows.StepAges;
+
+    /// <summary>The place of a field's time among those; −1 where it has none.</summary>
+    /// <param name="field">The field's place in the schema.</param>
+    public int TimeOf(int field) => _rows.Ages.PlaceOf(field);
+
+    /// <summary>The numeric columns that are ages, each with the places of its two fields in the schema.</summary>
+    public IReadOnlyList<(int Column, int Field, int Since)> Ages => _rows.Ages.Columns;
 
     /// <summary>Whether a column of ids is generated.</summary>
     /// <param name="column">Its place.</param>

@@ -11,6 +11,8 @@ namespace Consort.Data.Encoders;
 /// <param name="cutter">Cuts cells.</param>
 internal sealed class ListColumn(ColumnEncoder tokens, ListCutter cutter) : RaggedColumn(tokens.Name, tokens.Field)
 {
+    private const int Waits = -1; // in the place of the first id of an empty sequence: a missing token was put
+
     /// <summary>Encodes single tokens.</summary>
     public ColumnEncoder Tokens => tokens;
 
@@ -34,7 +36,7 @@ internal sealed class ListColumn(ColumnEncoder tokens, ListCutter cutter) : Ragg
         Span<Cell> some = stackalloc Cell[RowGroup.Capacity];
         Span<float> weights = stackalloc float[RowGroup.Capacity];
         var cut = cutter.Begin(data, cell);
-        list[0] = cut.Count;
+        (list[0], list[1]) = (cut.Count, 0);
         var done = 0;
         for (int n; (n = cut.Next(data, row, some, weights)) > 0; done += n)
         {
@@ -44,7 +46,10 @@ internal sealed class ListColumn(ColumnEncoder tokens, ListCutter cutter) : Ragg
         return done;
     }
 
-    /// <summary>Puts one more token behind those of a list, which keeps the first or the last as the schema says.</summary>
+    /// <summary>
+    /// Puts one more token behind those of a list, which keeps the first or the last as the schema says. A missing one by itself is none,
+    /// as an empty cell is, unless it has a weight: it has its place in a sequence once another follows.
+    /// </summary>
     /// <param name="data">The token; 8 bytes may be read from its beginning.</param>
     /// <param name="length">Its bytes.</param>
     /// <param name="given">Its weight; null takes what the token carries, as in a cell.</param>
@@ -54,7 +59,19 @@ internal sealed class ListColumn(ColumnEncoder tokens, ListCutter cutter) : Ragg
     {
         var cell = new Cell { Start = 0, Length = length };
         var weight = given ?? (length > 0 ? cutter.TakeWeight(data, ref cell) : 1);
+        var saysWeight = given is not null || cell.Length < length;
         if (!cutter.HasPlace(data, ref cell)) return;
+        if (list[0] == 0 && list[1] == Waits) Append(data, new Cell { Length = -1 }, 1, list);
+        else if (list[0] == 0 && cell.Length < 0 && !saysWeight)
+        {
+            list[1] = Waits;
+            return;
+        }
+        Append(data, cell, weight, list);
+    }
+
+    private void Append(ReadOnlySpan<byte> data, Cell token, float weight, Span<int> list)
+    {
         var n = list[0];
         if (n == Shape.MaxLength && cutter.Keep == ListEnd.First) return;
         var ids = list[1..];
@@ -70,7 +87,7 @@ internal sealed class ListColumn(ColumnEncoder tokens, ListCutter cutter) : Ragg
             weights[..n].CopyTo(weights[1..]); // one further, for the id that comes
             weights = weights[1..];
         }
-        tokens.Encode(data, new ReadOnlySpan<Cell>(in cell), MemoryMarshal.AsBytes(ids.Slice(n, 1)), 4);
+        tokens.Encode(data, new ReadOnlySpan<Cell>(in token), MemoryMarshal.AsBytes(ids.Slice(n, 1)), 4);
         if (Shape.IsWeighted) weights[n] = BitConverter.SingleToInt32Bits(weight);
         list[0] = n + 1;
     }

@@ -129,6 +129,13 @@ internal sealed class SequenceAgeColumn : RaggedColumn
     /// <summary>How many steps a cell of the history has, also those that are cut away.</summary>
     public int StepsOf(ReadOnlySpan<byte> data, Cell cell) => _steps.Begin(data, cell).Count;
 
+    /// <summary>Whether a token of the history means a missing value.</summary>
+    public bool IsMissingStep(ReadOnlySpan<byte> data, Cell token)
+    {
+        _steps.HasPlace(data, ref token);
+        return token.Length < 0;
+    }
+
     public override string Token(int index) => string.Create(CultureInfo.InvariantCulture,
         $"from {SequenceAges.LeastOf(index - 2)} {Words.Of(Of.Ages!.Unit)}{(index == 3 ? "" : "s")}");
 

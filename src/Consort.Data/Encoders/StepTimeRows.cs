@@ -36,11 +36,11 @@ internal sealed class StepTimeRows(IReadOnlyList<ColumnEncoder> categorical, int
 
     /// <summary>Takes one more token of a field.</summary>
     /// <exception cref="CellError">It is no time, or out of order.</exception>
-    public void Add(int field, ReadOnlySpan<byte> data, Cell token, Span<long> room)
+    public void Add(int field, ReadOnlySpan<byte> data, Cell token, bool hasWeight, Span<long> room)
     {
         foreach (var (column, _, start) in _columns)
         {
-            if (field == column.History) Of(column, start, room).AddStep();
+            if (field == column.History) Of(column, start, room).AddStep(!hasWeight && column.IsMissingStep(data, token));
             if (field == column.Field) Of(column, start, room).Add(column.ReadStep(data, token, 0), 0);
         }
     }

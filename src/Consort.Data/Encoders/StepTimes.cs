@@ -13,6 +13,7 @@ namespace Consort.Data.Encoders;
 internal readonly ref struct StepTimes(Span<long> room, Field field)
 {
     private const int Until = 0, Steps = 1, Given = 2, Last = 3, Newest = 4, NewestStep = 5, Kept = 6;
+    private const int AsEncoded = -1, Waits = -2; // in the place of a number: one that is missing, which is none by itself
     private readonly Span<long> _room = room;
 
     /// <summary>The numbers that a row takes.</summary>
@@ -24,14 +25,19 @@ internal readonly ref struct StepTimes(Span<long> room, Field field)
     /// <summary>Takes how many steps the history has.</summary>
     public void SetSteps(int steps) => _room[Steps] = steps;
 
-    /// <summary>Counts one step more.</summary>
-    public void AddStep() => _room[Steps]++;
+    /// <summary>Counts one step more; one that is missing and comes first, once another follows.</summary>
+    public void AddStep(bool isMissing) => _room[Steps] = _room[Steps] switch
+    {
+        0 when isMissing => Waits,
+        Waits => 2,
+        var steps => steps + 1,
+    };
 
     /// <summary>Forgets the times that were given.</summary>
     public void Clear() => _room[Given..].Clear();
 
     /// <summary>Leaves the list as it is when it is settled: it came encoded.</summary>
-    public void TakeAsEncoded() => _room[Given] = -1;
+    public void TakeAsEncoded() => _room[Given] = AsEncoded;
 
     /// <summary>Takes the time of the next step; <see cref="AgeColumn.NoTime"/> where it has none.</summary>
     /// <param name="time">The time.</param>
@@ -39,7 +45,12 @@ internal readonly ref struct StepTimes(Span<long> room, Field field)
     /// <exception cref="CellError">It is out of order.</exception>
     public void Add(long time, int row)
     {
-        var (step, list) = (_room[Given], field.List!);
+        if (_room[Given] == 0 && time == AgeColumn.NoTime)
+        {
+            (_room[Given], _room[Kept]) = (Waits, time);
+            return;
+        }
+        var (step, list) = (_room[Given] == Waits ? 1 : _room[Given], field.List!);
         if (time != AgeColumn.NoTime)
         {
             var (last, order) = (_room[Last], field.Ages!.Order);
@@ -55,7 +66,7 @@ internal readonly ref struct StepTimes(Span<long> room, Field field)
     }
 
     /// <summary>What a row has that does not fit, for messages: times and steps.</summary>
-    public string Found => $"{Counted(_room[Given], "time")} beside {Counted(_room[Steps], "step")}";
+    public string Found => $"{Counted(_room[Given], "time")} beside {Counted(NumberOf(Steps), "step")}";
 
     /// <summary>Writes the list, n and n ids, once the row is whole; gives n, and −1 where it came encoded.</summary>
     /// <param name="offset">The id of a step without an age.</param>
@@ -64,10 +75,10 @@ internal readonly ref struct StepTimes(Span<long> room, Field field)
     /// <exception cref="CellError">There are more or fewer times than steps, or one is later than the row.</exception>
     public int Settle(int offset, Span<int> list, int row)
     {
-        var (given, until, ages, most) = (_room[Given], _room[Until], field.Ages!, field.List!.MaxLength);
-        if (given < 0) return -1;
-        if (given > 0 && given != _room[Steps])
-            throw new CellError(row, $"as many times as {ages.Of} has steps: {_room[Steps]}, not {given}");
+        if (_room[Given] == AsEncoded) return -1;
+        var (given, steps, until, ages, most) = (NumberOf(Given), NumberOf(Steps), _room[Until], field.Ages!, field.List!.MaxLength);
+        if (given > 0 && given != steps)
+            throw new CellError(row, $"as many times as {ages.Of} has steps: {steps}, not {given}");
         if (until != AgeColumn.NoTime && _room[NewestStep] > 0 && _room[Newest] > until)
             throw new CellError(row, $"no time later than the row's own ({ages.Until}): that of step {_room[NewestStep]} is, and would tell a model what came after");
         var n = (int)Math.Min(given, most);
@@ -80,6 +91,8 @@ internal readonly ref struct StepTimes(Span<long> room, Field field)
         }
         return n;
     }
+
+    private long NumberOf(int what) => Math.Max(0, _room[what]);
 
     private static string Counted(long n, string what) => string.Create(CultureInfo.InvariantCulture, $"{n} {what}{(n == 1 ? "" : "s")}");
 }

@@ -114,10 +114,12 @@ internal sealed class TimeCounter : ColumnCounter
 /// <summary>How the times of a field were seen to be written.</summary>
 internal sealed class TimeForms
 {
+    private const string Iso = "ISO 8601", Digits = "YYMMDDHH", Unix = "Unix time";
+    private static readonly TimeFormat[] Units = [TimeFormat.UnixS, TimeFormat.UnixMs, TimeFormat.UnixUs, TimeFormat.UnixNs];
     private bool _iso;
     private bool _digits;
     private bool _numbers;
-    private double _greatest;
+    private readonly bool[] _units = new bool[Units.Length];
 
     public void See(ReadOnlySpan<byte> text)
     {
@@ -131,8 +133,7 @@ internal sealed class TimeForms
                 break;
             default:
                 _numbers = true;
-                NumberParser.TryDecimal(text, out var number);
-                _greatest = Math.Max(_greatest, Math.Abs(number));
+                if (UnitOf(text) is { } unit) _units[Array.IndexOf(Units, unit)] = true;
                 break;
         }
     }
@@ -140,7 +141,7 @@ internal sealed class TimeForms
     public void Add(TimeForms other)
     {
         (_iso, _digits, _numbers) = (_iso || other._iso, _digits || other._digits, _numbers || other._numbers);
-        _greatest = Math.Max(_greatest, other._greatest);
+        for (var i = 0; i < _units.Length; i++) _units[i] |= other._units[i];
     }
 
     public void Keep(CounterState state)
@@ -148,18 +149,45 @@ internal sealed class TimeForms
         state.Any(ref _iso);
         state.Any(ref _digits);
         state.Any(ref _numbers);
-        state.Greatest(ref _greatest);
+        for (var i = 0; i < _units.Length; i++) state.Any(ref _units[i]);
     }
 
+    /// <summary>How a text is written, as messages call it.</summary>
+    public static string NameOf(ReadOnlySpan<byte> text) => TimeText.Guess(text) switch
+    {
+        TimeFormat.Iso => Iso,
+        TimeFormat.Yymmddhh => Digits,
+        _ => UnitOf(text) is { } unit ? NameOf(unit) : Unix,
+    };
+
+    /// <summary>Whether times of two such names are of one form: a zero is the same in every unit.</summary>
+    public static bool AreAlike(string one, string other) => one == other
+        || (one == Unix && other.StartsWith(Unix, StringComparison.Ordinal))
+        || (other == Unix && one.StartsWith(Unix, StringComparison.Ordinal));
+
+    private static string NameOf(TimeFormat unit) => $"{Unix} in {TimeText.Say(unit)["a time as ".Length..^" since 1970".Length]}";
+
+    // The unit that a number's size says; null of zero.
+    private static TimeFormat? UnitOf(ReadOnlySpan<byte> text) =>
+        NumberParser.TryDecimal(text, out var number) && number != 0 ? TimeText.UnitFor(Math.Abs(number)) : null;
+
+    /// <summary>The end of a message: what mends times of several forms.</summary>
+    public static string Mend =>
+        $"; write all of a column alike, or name the form that they have by format: {string.Join(", ", Words.All<TimeFormat>().Keys.Skip(1))}";
+
     /// <summary>What the field says, or what was seen.</summary>
-    /// <exception cref="ConsortException">Several forms were.</exception>
+    /// <exception cref="MixedForms">Several forms were.</exception>
     public TimeFormat Of(Field field)
     {
         if (field.Format != TimeFormat.Auto) return field.Format;
-        string[] forms = [.. new[] { (_iso, "ISO 8601"), (_digits, "YYMMDDHH"), (_numbers, "Unix time") }
-            .Where(f => f.Item1).Select(f => f.Item2)];
+        TimeFormat[] units = [.. Units.Where((_, i) => _units[i])];
+        string[] forms = [.. new[] { (_iso, Iso), (_digits, Digits), (_numbers && units.Length == 0, Unix) }.Where(f => f.Item1)
+            .Select(f => f.Item2), .. units.Select(NameOf)];
         if (forms.Length > 1)
-            throw new ConsortException($"column {field.Name}: found times as {string.Join(" and as ", forms)} among the training rows, expected one form; name it by format: {string.Join(", ", Words.All<TimeFormat>().Keys.Skip(1))}");
-        return _digits ? TimeFormat.Yymmddhh : _numbers ? TimeText.UnitFor(_greatest) : TimeFormat.Iso;
+            throw new MixedForms($"column {field.Name}: found times as {string.Join(" and as ", forms)} among the training rows, expected one form{Mend}");
+        return _digits ? TimeFormat.Yymmddhh : _numbers ? units.FirstOrDefault(TimeFormat.UnixS) : TimeFormat.Iso;
     }
 }
+
+/// <summary>Times of a column are written in several forms; whoever can read the rows again says where.</summary>
+internal sealed class MixedForms(string message) : Exception(message);

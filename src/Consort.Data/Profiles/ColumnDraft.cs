@@ -21,6 +21,7 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
         if (profile.Label is { } label && label.Column == column.Name) return OfLabel(column, label);
         if (Useless(column) is { } useless) return Made(column, FieldKind.Ignored, useless);
         if (column.Time is { } time) return OfTime(column, time, profile, taken);
+        if (column.Odd is { Forms: not null }) return Made(column, FieldKind.Ignored, OfTimes(column));
         if (column.StepTimes is { } steps) return OfStepTimes(column, steps);
         if (IsName(column)) return Made(column, Plain(profile, FieldKind.Id, FieldKind.Ignored),
             "every row has a value of its own: a name of the row, of which nothing can be learned");
@@ -41,7 +42,13 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
         return Made(column, FieldKind.Categorical, $"words: {N(column.Distinct)} different, most often {Tops(column)}{Missing(column)}{Odd(column, column.Odd is { } odd ? $"so that all are taken for words; where such cells mean none, make it kind: {(odd.Kind == "time" ? "time" : "numeric")} with these texts under missing" : "")}");
     }
 
+    // No format reads them all, and as names or words they would teach nothing.
+    private static string OfTimes(ColumnProfile column) =>
+        $"times{Odd(column, "left out, for a column is read in one form; write all of it alike and look again (init), else hours, weekdays and a split by time are lost")}";
+
     private const string TakenForMissing = "taken for missing, and other such texts will be refused";
+    private const string TextByText =
+        "these very texts are taken for missing, so their hours are lost and others of the form will be refused; better write all of the column alike";
 
     // What became of cells that are not like the others.
     private static string Odd(ColumnProfile column, string decided) =>
@@ -86,7 +93,7 @@ public sealed record ColumnDraft(string Name, string Kind, string Why)
     {
         var shown = time.HasHours ? "yyyy-MM-dd HH:mm" : "yyyy-MM-dd";
         var span = $"{(time.HasHours ? "times" : "dates without hours")} ({time.Format}) from {time.From.ToString(shown, CultureInfo.InvariantCulture)}"
-            + $" to {time.To.ToString(shown, CultureInfo.InvariantCulture)}{MissingTexts(column)}{Odd(column, TakenForMissing)}";
+            + $" to {time.To.ToString(shown, CultureInfo.InvariantCulture)}{MissingTexts(column)}{Odd(column, column.Odd is { Forms: not null } ? TextByText : TakenForMissing)}";
         TimePart[] parts = [.. time.HasHours ? [TimePart.Hour] : Array.Empty<TimePart>(),
             .. !time.HasHours || time.To - time.From >= TimeSpan.FromDays(2)
                 ? [TimePart.Weekday, TimePart.Weekend] : Array.Empty<TimePart>()];

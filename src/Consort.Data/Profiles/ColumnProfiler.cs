@@ -46,6 +46,8 @@ internal static class ColumnProfiler
             odd = odd?.With(alone, Find);
             if (AreCountries(values)) values.AddRange(some.Where(c => c.Text == "NA"));
         }
+        if (mayBeTimes && (time is null || odd is not null))
+            odd = TimeMix.Of(column.Name, values, time is null ? null : odd, Find) ?? odd;
         var present = values.Sum(v => (long)v.Count);
         TextCount[] missing = [.. some.Where(c => IsMissing(c.Text) && !values.Contains(c))];
         var list = numbers is not null || time is not null || values.Count == 0 ? null

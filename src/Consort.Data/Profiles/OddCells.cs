@@ -16,11 +16,20 @@ public sealed record OddCells(string Kind, long Cells, IReadOnlyList<string> Tex
 
     /// <summary>In words.</summary>
     /// <param name="rows">The cells of the column that are there.</param>
-    public string Say(long rows) => string.Create(CultureInfo.InvariantCulture,
+    public string Say(long rows) => Forms is null ? SayOdd(rows) : string.Create(CultureInfo.InvariantCulture,
+        $"{(FormCells < Cells ? $"{SayOdd(rows)}; " : "")}{FormCells:N0} of {rows:N0} cells {(FormCells == 1 ? "is a time" : "are times")} of another form: {Forms}");
+
+    private string SayOdd(long rows) => string.Create(CultureInfo.InvariantCulture,
         $"{Cells:N0} of {rows:N0} cells {(Cells == 1 ? "is" : "are")} no {Kind}{(IsRange ? $" of {Encoders.TimeText.Range}" : "")}, the first \"{PrintableText.Short(First, 30)}\" ({Place})");
 
     /// <summary>Whether all of them are times too early or too late.</summary>
     internal bool IsRange { get; init; }
+
+    /// <summary>In which forms times are written, with the first of each and its place; null where all times are of one.</summary>
+    internal string? Forms { get; init; }
+
+    /// <summary>How many cells are times of another form than most are.</summary>
+    internal long FormCells { get; init; }
 
     /// <summary>With texts that would be missing ones among numbers, where the column is taken for words.</summary>
     /// <param name="texts">Them.</param>

@@ -49,7 +49,7 @@ internal sealed record CountedSources
             throw new ConsortException($"{path}: found {read.Kind} of format {read.Format}, expected {KindName} of format {CurrentFormat}; merge the counters again");
         if (read.Checksum != read.Sum()) throw Damaged("its checksum is another");
         if (read.Shards.Any(s => s.Any(p => (uint)p.Place >= (uint)read.Sources.Count))) throw Damaged("shards");
-        if (DatasetEncoder.Stored(encoder).Checksum != read.Encoder)
+        if (StoredFile.Of(encoder).Checksum != read.Encoder)
             throw new ConsortException($"{encoder}: found another encoder than {path} says, expected that of the same merge; merge the counters again");
         return read;
     }

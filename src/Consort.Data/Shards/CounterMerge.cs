@@ -68,7 +68,7 @@ internal static class CounterMerge
             });
             if (schema.HasWeights && shards.Sum(s => s.Head.TrainWeight) == 0)
                 throw new ConsortException($"{sources[0].Path}: found weight 0 in all training rows, expected some that count");
-            return EncoderFit.Of(fitted, [counts], cancellation);
+            return EncoderFit.Of(fitted, [counts], cancellation: cancellation);
         }
 
         void AddAll(Action<CounterState> keep)

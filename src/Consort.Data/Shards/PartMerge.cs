@@ -31,7 +31,7 @@ internal static class PartMerge
             var (from, first) = read[0];
             var encoder = Path.Combine(temp, place.NameOf("encoder", first.Part!.Key) + ".bin");
             File.Copy(Path.Combine(from, first.Encoder.Name), encoder);
-            var stored = DatasetEncoder.Stored(encoder);
+            var stored = StoredFile.Of(encoder);
             EncodedDataset.CheckHash(Path.Combine(from, first.Encoder.Name), first.Encoder, stored.Checksum);
             var whole = first with
             {

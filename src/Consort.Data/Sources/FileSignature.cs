@@ -71,6 +71,8 @@ internal static class FileSignature
         if (head.Length >= 4 && head[0] is >= 0x50 and <= 0x5F && head[1] == 0x2A && head[2] == 0x4D && head[3] == 0x18)
             return $"found a zstd or LZ4 file, {Text(Unpack)}";
         if (head.Length >= 2 && head[0] == 0x80 && head[1] is >= 2 and <= 5) return $"found a Python pickle, {Text(AsCsv)}";
+        if (head.Length >= 24 && head[8..].StartsWith("{\"__metadata__\":"u8))
+            return "found a file of weights (safetensors), expected rows as text; name the raw file they were learnt from";
         if (head.Length >= 12 && head[8..].StartsWith("DUCK"u8))
             return $"found a DuckDB database, expected rows; name a table of it: duckdb:FILE#TABLE";
         if (head.Length >= 262 && head[257..].StartsWith("ustar"u8)) return $"found a tar archive, {Text("unpack it first: tar -xf")}";

@@ -55,11 +55,11 @@ public static class TypedRows
 
 /// <summary>A property as a column; how it is written is compiled once.</summary>
 /// <param name="Facts">Its name and type.</param>
-/// <param name="Write">Writes a row's value, of a list with a splitter; false where the splitter would cut a token. Null where it cannot be
+/// <param name="Write">Writes a row's value, of a list in its form; false where the splitter would cut a token. Null where it cannot be
 /// read.</param>
 internal sealed record TypedColumn<T>(SourceColumn Facts, TypedColumn<T>.Writer? Write)
 {
-    public delegate bool Writer(T row, CellWriter writer, byte[]? splitter, out Cell cell);
+    public delegate bool Writer(T row, CellWriter writer, ListForm? form, out Cell cell);
 
     [RequiresUnreferencedCode(TypedRows.LooksInto)]
     [RequiresDynamicCode(TypedRows.LooksInto)]
@@ -84,9 +84,9 @@ internal sealed record TypedColumn<T>(SourceColumn Facts, TypedColumn<T>.Writer?
     private static Writer Compile(PropertyInfo property, string method, Type item)
     {
         ParameterExpression row = Expression.Parameter(typeof(T)), writer = Expression.Parameter(typeof(CellWriter)),
-            splitter = Expression.Parameter(typeof(byte[])), cell = Expression.Parameter(typeof(Cell).MakeByRefType());
-        var call = Expression.Call(typeof(TypedText), method, [item], Expression.Property(row, property), writer, splitter, cell);
-        return Expression.Lambda<Writer>(call, row, writer, splitter, cell).Compile();
+            form = Expression.Parameter(typeof(ListForm)), cell = Expression.Parameter(typeof(Cell).MakeByRefType());
+        var call = Expression.Call(typeof(TypedText), method, [item], Expression.Property(row, property), writer, form, cell);
+        return Expression.Lambda<Writer>(call, row, writer, form, cell).Compile();
     }
 }
 
@@ -107,22 +107,22 @@ internal static class TypedText
         return isNumber && type != typeof(nint) && type != typeof(nuint) ? "numbers" : null;
     }
 
-    public static bool One<TValue>(TValue value, CellWriter writer, byte[]? splitter, out Cell cell)
+    public static bool One<TValue>(TValue value, CellWriter writer, ListForm? form, out Cell cell)
     {
         cell = Write(value, writer);
         return true;
     }
 
-    public static bool Many<TValue>(IEnumerable<TValue>? values, CellWriter writer, byte[]? splitter, out Cell cell)
+    public static bool Many<TValue>(IEnumerable<TValue>? values, CellWriter writer, ListForm? form, out Cell cell)
     {
         cell = new Cell { Length = -1 };
         if (values is null) return true;
-        var list = new ListText(writer, splitter!);
+        var list = new ListText(writer, form!);
         var isWhole = true;
         foreach (var value in values)
         {
-            if (Write(value, writer) is not { Length: >= 0 } token) continue;
-            isWhole &= list.Take(token);
+            if (Write(value, writer) is { Length: >= 0 } token) isWhole &= list.Take(token);
+            else list.TakeMissing();
         }
         cell = list.End();
         return isWhole;

@@ -6,7 +6,7 @@ internal sealed class TypedSource<T>(SourceRequest request, Func<IEnumerable<T>>
     private const int BlockRows = 4096;
     private readonly List<T> _held = new(BlockRows);
     private IEnumerator<T>? _rows;
-    private (TypedColumn<T> Column, byte[]? Splitter, int Field)[] _columns = [];
+    private (TypedColumn<T> Column, ListForm? Form, int Field)[] _columns = [];
     private TextHash? _hash;
     private long _row;
 
@@ -36,7 +36,7 @@ internal sealed class TypedSource<T>(SourceRequest request, Func<IEnumerable<T>>
     {
         Layout = Layout.OfColumns(request, [.. columns.Select(c => c.Facts)], "");
         _columns = [.. columns.Zip(Layout.Targets).Where(p => p.Second < request.Schema.Fields.Count)
-            .Select(p => (p.First, ListText.SplitterOf(request.Schema.Fields[p.Second]), p.Second))];
+            .Select(p => (p.First, ListForm.Of(request.Schema.Fields[p.Second]), p.Second))];
         _hash = new TextHash(_columns.Length);
         _rows = rows().GetEnumerator();
     }
@@ -47,12 +47,12 @@ internal sealed class TypedSource<T>(SourceRequest request, Func<IEnumerable<T>>
         block.Table.Begin(request.Schema.Fields.Count, _held.Count);
         for (var c = 0; c < _columns.Length; c++)
         {
-            var (column, splitter, field) = _columns[c];
+            var (column, form, field) = _columns[c];
             var start = writer.End;
             var cells = block.Table.CellsOf(field);
             for (var r = 0; r < cells.Length; r++)
-                if (!column.Write!(_held[r], writer, splitter, out cells[r]))
-                    block.Table.Fail(r, ListText.Mistake(column.Facts.Name, writer.Written(cells[r].Start)[..cells[r].Length], splitter!));
+                if (!column.Write!(_held[r], writer, form, out cells[r]))
+                    block.Table.Fail(r, ListText.Mistake(column.Facts.Name, writer.Written(cells[r].Start)[..cells[r].Length], form!));
             _hash!.Append(c, writer.Written(start), cells);
         }
         (block.Rows, block.Length, block.FirstPlace, block.TextBytes) = (_held.Count, _held.Count, _row + 1, writer.End);

@@ -14,6 +14,9 @@ public static class MpiLaunch
     /// <summary>How many of them share this machine.</summary>
     public static int RanksHere => Number("OMPI_COMM_WORLD_LOCAL_SIZE", 1);
 
+    /// <summary>Whether it was started so, even alone: what it writes to is then mpirun's, whatever that is itself.</summary>
+    internal static bool IsThere => Environment.GetEnvironmentVariable("OMPI_COMM_WORLD_SIZE") is not null;
+
     private static int Number(string name, int otherwise) =>
         int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var number) ? number : otherwise;
 }

@@ -9,10 +9,14 @@ internal sealed class CountedTokens : ITokens
     private const int BatchRows = 4096;
     private readonly (double Share, int Tokens)[] _frequencies; // of rows that have a token, and how many tokens are so frequent
 
-    private CountedTokens(double count, (double Share, int Tokens)[] frequencies) => (Count, _frequencies) = (count, frequencies);
+    private CountedTokens(double count, (double Share, int Tokens)[] frequencies, double[] lengths) =>
+        (Count, _frequencies, Lengths) = (count, frequencies, lengths);
 
     /// <inheritdoc/>
     public double Count { get; }
+
+    /// <summary>The ids that a row has of each column in the mean.</summary>
+    public IReadOnlyList<double> Lengths { get; }
 
     /// <summary>Counts those of a split.</summary>
     /// <param name="split">Its rows are read once.</param>
@@ -21,6 +25,7 @@ internal sealed class CountedTokens : ITokens
     public static CountedTokens Of(EncodedSplit split, CancellationToken cancellation)
     {
         var columns = split.Space.Categorical;
+        var lengths = new double[columns.Count];
         var counts = new int[columns.Count == 0 ? 0 : columns.Max(c => c.Offset + c.Size)];
         using var loader = new BatchLoader(split, new LoaderOptions(BatchRows));
         loader.Start(0);
@@ -29,13 +34,17 @@ internal sealed class CountedTokens : ITokens
             cancellation.ThrowIfCancellationRequested();
             for (var row = 0; row < batch.Rows; row++)
                 for (var column = 0; column < columns.Count; column++)
-                    foreach (var id in batch.IdsOf(row, column))
+                {
+                    var ids = batch.IdsOf(row, column);
+                    lengths[column] += (double)ids.Length / split.Rows;
+                    foreach (var id in ids)
                         counts[id]++;
+                }
         }
 
         // A token that a row has twice makes it no more likely than one that it has once and another row too.
         return new CountedTokens(counts.Length, [.. counts.Where(c => c > 0).GroupBy(c => c)
-            .Select(g => (Math.Min(1, (double)g.Key / split.Rows), g.Count()))]);
+            .Select(g => (Math.Min(1, (double)g.Key / split.Rows), g.Count()))], lengths);
     }
 
     /// <inheritdoc/>

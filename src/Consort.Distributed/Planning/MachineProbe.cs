@@ -1,7 +1,6 @@
 using Consort.Compute.Graphs;
 using Consort.Compute.Operations;
 using Consort.Data.Datasets;
-using Consort.Data.Schemas;
 using Consort.Learning.Strategies;
 using Consort.Models;
 
@@ -10,32 +9,28 @@ namespace Consort.Distributed.Planning;
 /// <summary>Measures what a family costs on this machine, by its own training step over made-up rows, in some seconds.</summary>
 /// <param name="family">The family.</param>
 /// <param name="threads">Of each rank, at least 1.</param>
-/// <param name="fields">Categorical fields.</param>
-/// <param name="numbers">Numeric fields.</param>
+/// <param name="rows">What the steps are over.</param>
 /// <param name="read">Rows that each rank's loader reads beside the steps, as in a training; null for none.</param>
-internal sealed class MachineProbe(Family family, int threads, int fields, int numbers, EncodedSplit? read = null)
+internal sealed class MachineProbe(Family family, int threads, MadeUpRows rows, EncodedSplit? read = null)
 {
-    internal const int Tokens = 1000; // of a field, few enough for the caches
     private const int Line = 16; // numbers, as each parameter begins a cache line
     private const int Few = 1024, Many = 4096;
-
-    private FeatureSpace Space { get; } = FeatureSpace.Of([.. Enumerable.Repeat(Tokens, fields)], numbers);
 
     /// <summary>What the family asks of a machine, told from its graph.</summary>
     public TrainingDemand Demand()
     {
-        var graph = family.Build(Space);
+        var graph = family.Build(rows.Space);
         return new TrainingDemand(
-            3.0 * graph.Values.Where(v => v.Operation is not null).Sum(v => v.Operation!.FlopsPerRow([.. v.Inputs.Select(i => i.Shape)])),
+            3.0 * graph.Values.Sum(Flops),
             graph.Parameters.Sum(p => (double)p.Shape.Size), graph.Columns.Count, graph.Tables.Sum(t => t.Dimension),
             [.. graph.Values.Select(v => v.Operation).OfType<BatchNorm>().Select(n => n.Parameters[0].Shape.Size)], graph.Outputs.Count)
         { Completions = Completions(graph) };
     }
 
     // The backward pass goes from the last value to the first, and has added to a parameter when it has left the first that reads it.
-    private static List<(double Left, double Numbers)> Completions(Graph graph)
+    private List<(double Left, double Numbers)> Completions(Graph graph)
     {
-        var flops = graph.Values.Select(v => (double)(v.Operation?.FlopsPerRow([.. v.Inputs.Select(i => i.Shape)]) ?? 0)).ToArray();
+        var flops = graph.Values.Select(Flops).ToArray();
         var (seen, left, total) = (new HashSet<Parameter>(), 0.0, Math.Max(1, flops.Sum()));
         var completions = new List<(double, double)>();
         foreach (var value in graph.Values)
@@ -50,6 +45,9 @@ internal sealed class MachineProbe(Family family, int threads, int fields, int n
         return completions;
     }
 
+    private double Flops(Value value) =>
+        (value.Operation?.FlopsPerRow([.. value.Inputs.Select(i => i.Shape)]) ?? 0) * value.RowsWith(rows.Lengths);
+
     /// <summary>What this machine does for each of so many ranks that work on it at once.</summary>
     /// <param name="ranks">At least 1.</param>
     /// <param name="strategy">How members learn; labels alone do where teachers are asked for.</param>
@@ -57,7 +55,7 @@ internal sealed class MachineProbe(Family family, int threads, int fields, int n
     /// <exception cref="OperationCanceledException">The user stopped it.</exception>
     public MachineSpeed Measure(int ranks, Strategy strategy, CancellationToken cancellation)
     {
-        using var steps = new StepProbe(family, Space, strategy, Many, threads, ranks, read);
+        using var steps = new StepProbe(family, rows, strategy, Many, threads, ranks, read);
         var (few, _) = steps.Time(Few, cancellation);
         var (many, loss) = steps.Time(Many, cancellation);
         // Neighbours may have made the smaller step the longer one.

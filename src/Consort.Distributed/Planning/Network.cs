@@ -20,14 +20,14 @@ internal sealed record Network(string Name, double BytesPerSecond, double Latenc
     public static Network? Parse(string text)
     {
         var parts = text.Split('/');
-        if (parts.Length > 2 || !parts[0].EndsWith("Gb", StringComparison.Ordinal) || Number(parts[0][..^2]) is not { } bits)
+        if (parts.Length > 2 || !parts[0].EndsWith("Gb", StringComparison.Ordinal) || Number(parts[0][..^2], 1e-3, 1e6) is not { } bits)
             return null;
         if (parts.Length == 1)
             return new Network(text, Share * bits * 1e9 / 8, OverEthernet);
-        return parts[1].EndsWith("us", StringComparison.Ordinal) && Number(parts[1][..^2]) is { } microseconds
+        return parts[1].EndsWith("us", StringComparison.Ordinal) && Number(parts[1][..^2], 1e-3, 1e9) is { } microseconds
             ? new Network(text, Share * bits * 1e9 / 8, microseconds * 1e-6) : null;
     }
 
-    private static double? Number(string text) =>
-        double.TryParse(text, CultureInfo.InvariantCulture, out var number) && number > 0 && double.IsFinite(number) ? number : null;
+    private static double? Number(string text, double min, double max) =>
+        double.TryParse(text, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max ? number : null;
 }

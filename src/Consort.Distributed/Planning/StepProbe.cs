@@ -3,8 +3,6 @@ using Consort.Compute.Cpu.Optimizers;
 using Consort.Compute.Cpu.Threads;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
-using Consort.Data.Schemas;
-using Consort.Foundation.Numbers;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
 using Consort.Models;
@@ -21,8 +19,8 @@ internal sealed class StepProbe : IDisposable
     private readonly Rank[] _ranks;
 
     public StepProbe(
-        Family family, FeatureSpace space, Strategy strategy, int capacity, int threads, int ranks, EncodedSplit? read = null) =>
-        _ranks = [.. Enumerable.Range(0, ranks).Select(r => new Rank(family, space, strategy, capacity, threads, read, (r, ranks)))];
+        Family family, MadeUpRows made, Strategy strategy, int capacity, int threads, int ranks, EncodedSplit? read = null) =>
+        _ranks = [.. Enumerable.Range(0, ranks).Select(r => new Rank(family, made, strategy, capacity, threads, read, (r, ranks)))];
 
     /// <summary>Seconds of a step over so many rows, and of its loss: where there are several ranks, of the last of them.</summary>
     public (double Step, double Loss) Time(int rows, CancellationToken cancellation)
@@ -54,20 +52,20 @@ internal sealed class StepProbe : IDisposable
         private readonly (int Rank, int Ranks) _share;
 
         public Rank(
-            Family family, FeatureSpace space, Strategy strategy, int capacity, int threads, EncodedSplit? read,
+            Family family, MadeUpRows made, Strategy strategy, int capacity, int threads, EncodedSplit? read,
             (int Rank, int Ranks) share)
         {
             (_read, _share) = (read, share);
             _workers = new Workers(threads);
-            _step = new TrainingStep(family, space, new TrainingOptions
+            _step = new TrainingStep(family, made.Space, new TrainingOptions
             {
                 BatchSize = capacity,
                 Optimizer = new OptimizerOptions { MaxGradientNorm = 10, EmbeddingUpdate = EmbeddingUpdate.Touched },
             }, _workers);
             _step.Store.Initialize(1, _workers);
             _step.Open(strategy.LearnsFromTeachers ? new Supervised() : strategy);
-            _batch = new Batch(capacity, space, truth: false);
-            Fill(_batch, space);
+            _batch = new Batch(capacity, made.Space, truth: false);
+            made.Fill(_batch);
         }
 
         public (double Step, double Loss)[] Run(int rows, Barrier barrier, CancellationToken cancellation)
@@ -103,21 +101,6 @@ internal sealed class StepProbe : IDisposable
             _batch.Dispose();
             _step.Dispose();
             _workers.Dispose();
-        }
-
-        private static void Fill(Batch batch, FeatureSpace space)
-        {
-            batch.Rows = batch.Capacity;
-            var (random, draw) = (new CounterRandom(1, "rows"), 0UL);
-            for (var row = 0; row < batch.Rows; row++)
-            {
-                var ids = batch.IdsOf(row);
-                for (var column = 0; column < ids.Length; column++)
-                    ids[column] = space.Categorical[column].Offset + 1 + (int)(random.Uniform(draw++) * (MachineProbe.Tokens - 1));
-                foreach (ref var number in batch.NumericOf(row))
-                    number = (float)random.Uniform(draw++);
-                batch.Labels[row] = random.Uniform(draw++) < 0.25 ? 1 : 0;
-            }
         }
     }
 }

@@ -105,12 +105,14 @@ public sealed record DataSource(string Encoded, Schema? Schema, SplitPlan? Split
         return result.Splits.Any(s => s.Name == "valid") ? (EncodedDataset.Open(result.Folder), result) : throw WithoutValidation(Split);
     }
 
-    private static ConsortException WithoutValidation(SplitPlan split)
+    private ConsortException WithoutValidation(SplitPlan split)
     {
         var advice = split.Kind switch
         {
             SplitKind.Given => "name a file by the key valid beside train, or deal the rows of one file by source and shares",
             SplitKind.ByTime => "say by valid_from when they begin, before the last row's time and before test_from",
+            // An update holds some of its rows out.
+            _ when By is not null && split.TestShare == 0 => "take more rows, or hold out a larger share of them",
             _ => $"the shares are {FormattableString.Invariant($"[{split.TrainShare}, {split.ValidShare}, {split.TestShare}]")}: raise the second, or take more rows",
         };
         return new ConsortException($"{SourcePlace.Show(split.Files[0])}: found no validation rows, expected some to choose the best weights by; {advice}");

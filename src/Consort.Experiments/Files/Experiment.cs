@@ -176,6 +176,10 @@ public sealed record Experiment
         if (maps.FirstOrDefault(m => m.Keys.Any(RowKeys.Contains)) is { } daily)
             throw daily.Error(daily.Keys.First(RowKeys.Contains),
                 "found a phase with rows of its own, which `consort train` alone goes on with; expected phases over the rows of `data`");
+        if (maps.Count == 0 && options.Keys.Contains("phases"))
+            throw options.Error("phases", "found no phases, expected one at least, or no such key: the one phase then stands in `training`");
+        if (maps.Count > 0 && training.Keys.FirstOrDefault(IsOfPhases) is { } ofPhases)
+            throw training.Error(ofPhases, $"found it in training beside phases, expected it in each of these: `phases: [{{ name: NAME, {ofPhases}: … }}]`");
         if (maps.Count > 0 && options.Has("strategy"))
             throw options.Error("strategy", "found beside phases, expected each phase to name its own strategy");
         var phases = new List<Phase>();
@@ -185,6 +189,8 @@ public sealed record Experiment
             var phase = Phase.Read(map, maps.Count == 0 ? options.Section("strategy") : map.Section("strategy"),
                 isListed: maps.Count > 0);
             CheckName(phase, phases, map);
+            if (folder is not null)
+                CheckNorm(map);
             if (phase.From.Count > 0 && folder is not null)
             {
                 phase = phase with { From = [.. phase.From.Select(from => FindCheckpoint(map, Path.GetFullPath(from, folder)))] };
@@ -203,6 +209,9 @@ public sealed record Experiment
         return phases;
     }
 
+    private static bool IsOfPhases(string key) => !TrainingOptions.Options.Keys.Contains(key)
+        && (Phase.Options.Keys.Contains(key) || PhaseOverrides.Options.Keys.Contains(key));
+
     private static void CheckName(Phase phase, List<Phase> others, OptionMap options)
     {
         if (NameMistake(phase.Name) is { } mistake)
@@ -210,6 +219,13 @@ public sealed record Experiment
         // Some file systems take both for one file.
         if (others.Exists(p => string.Equals(p.Name, phase.Name, StringComparison.OrdinalIgnoreCase)))
             throw options.Error("name", $"found a second phase named {phase.Name}, expected a name of its own for each");
+    }
+
+    /// <summary>Refuses a momentum beside statistics that stay.</summary>
+    internal static void CheckNorm(OptionMap phase)
+    {
+        if (phase.Has("batch_norm_momentum") && phase.TextOrNull("batch_norm") == "stay")
+            throw phase.Error("batch_norm_momentum", "found it beside `batch_norm: stay`, expected none: it says how far a batch moves the running statistics with follow");
     }
 
     /// <summary>What to say of a name that no file can have; null where one can.</summary>
@@ -269,6 +285,8 @@ public sealed record Experiment
     {
         CheckFields(options);
         var section = options.Has("phases") ? "phases" : "training";
+        if (!isFinished && TrainingChecks.WithoutStatistics(Phases) is >= 0 and var fresh)
+            throw options.Maps("phases")[fresh].Error("batch_norm", TrainingChecks.NoStatistics);
         foreach (var (index, phase) in Phases.Index())
         {
             if (phase.WarmMistake(index) is { } warm && !isFinished)

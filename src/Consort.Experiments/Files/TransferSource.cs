@@ -12,8 +12,8 @@ namespace Consort.Experiments.Files;
 public sealed record TransferSource(IReadOnlyList<string> Files, string Folder)
 {
     /// <summary>
-    /// Reads the key: one place or several, as <see cref="SplitPlan.Places"/> takes them, or a folder that <c>consort encode --like</c> has
-    /// written.
+    /// Reads the key: one place or several, as <see cref="SplitPlan.Places(Foundation.Options.OptionMap, string, string)"/> takes them, or
+    /// a folder that <c>consort encode --like</c> has written.
     /// </summary>
     /// <param name="options">The section <c>data</c>.</param>
     /// <param name="folder">What relative names start from.</param>

@@ -25,12 +25,13 @@ public static class ExperimentRunner
         experiment.Training.CheckMachine();
         if (request.Ranks is { } ranks)
             RankAgreement.Check(ranks, RunEnvironment.WhatRanksShare(request));
-        CheckNoChain(request.Folder);
+        if (!request.Ranks.Follows())
+            CheckNoChain(request.Folder);
         var folder = new RunFolder(request.Folder);
-        var isNew = !Follows(request) && !Directory.Exists(folder.Path);
+        var isNew = !request.Ranks.Follows() && !Directory.Exists(folder.Path);
         try
         {
-            using var claim = Follows(request) ? null : folder.Claim();
+            using var claim = request.Ranks.Follows() ? null : folder.Claim();
             return Run(request, folder, cancellation);
         }
         finally
@@ -41,20 +42,14 @@ public static class ExperimentRunner
         }
     }
 
-    // Only rank 0 has the folder: the others do what it finds there.
-    private static bool Follows(RunRequest request) => request.Ranks is { Rank: > 0 };
-
-    private static bool AsRank0(RunRequest request, bool fact) =>
-        request.Ranks?.GatherEqual<byte>([fact ? (byte)1 : (byte)0])[0] is { } byRank0 ? byRank0 == 1 : fact;
-
     // Rank 0 encodes what is not encoded yet, and the others find it so where they see the same files.
     private static (EncodedDataset Dataset, EncodeResult? Encoding) Open(
         RunRequest request, DataSource source, CancellationToken cancellation)
     {
-        if (Follows(request))
+        if (request.Ranks.Follows())
             request.Ranks!.Meet();
         var opened = source.Open(request.Threads, request.Encoding, cancellation);
-        if (!Follows(request))
+        if (!request.Ranks.Follows())
             request.Ranks?.Meet();
         return opened;
     }
@@ -62,9 +57,9 @@ public static class ExperimentRunner
     private static RunResult Run(RunRequest request, RunFolder folder, CancellationToken cancellation)
     {
         var experiment = request.Experiment;
-        if (!Follows(request))
+        if (!request.Ranks.Follows())
             CheckFree(folder, request);
-        var goesOn = AsRank0(request, request.Resume && File.Exists(folder.LastCheckpoint));
+        var goesOn = request.Ranks.AsRank0(() => request.Resume && File.Exists(folder.LastCheckpoint));
         if (request.Resume && !goesOn)
             request.Notice?.Invoke($"--resume: found no checkpoint in {folder.Path}, so training begins anew");
         // A run that goes on has the vectors in its checkpoint.
@@ -78,10 +73,10 @@ public static class ExperimentRunner
             var identity = RunIdentity.Of(experiment, dataset, request.Start);
             if (request.Ranks is { } ranks)
                 RankAgreement.Check(ranks, RunEnvironment.WhatRanksShare(identity, dataset));
-            if (request.Resume && !Follows(request))
+            if (request.Resume && !request.Ranks.Follows())
                 identity.CheckResumable(folder, experiment);
-            var hasFinished = AsRank0(
-                request, goesOn && File.Exists(folder.Metrics) && LastCheckpoint.HasEpochs(folder, experiment.Phases));
+            var hasFinished = request.Ranks.AsRank0(
+                () => goesOn && File.Exists(folder.Metrics) && LastCheckpoint.HasEpochs(folder, experiment.Phases));
             TrainingChecks.Splits(dataset, experiment.Training.Monitor);
             TeacherFolds.Check(experiment);
             if (!request.IgnoreMemory)
@@ -101,7 +96,7 @@ public static class ExperimentRunner
                 { HadFinished = true };
             if (!goesOn)
                 training.Prepare();
-            if (!Follows(request))
+            if (!request.Ranks.Follows())
             {
                 Begin(request, folder, source, dataset);
                 events.ForEach(log => log());
@@ -110,7 +105,7 @@ public static class ExperimentRunner
             var result = training.Run(identity.ToString(), request.Resume, cancellation);
             if (!request.IsAlone)
                 result = result with { AllocatedBytesPerStep = double.NaN };
-            if (Follows(request))
+            if (request.Ranks.Follows())
                 return new RunResult(folder.Path, result, encoding);
             WriteText(folder.Report, RunReport.Markdown(experiment, result, dataset));
             // The last: with it the run counts as finished.

@@ -8,7 +8,6 @@ using Consort.Data.Encoders;
 using Consort.Data.Sources;
 using Consort.Experiments.Files;
 using Consort.Foundation.Options;
-using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
 using Consort.Learning.Strategies;
 using Consort.Learning.Training;
@@ -19,8 +18,6 @@ namespace Consort.Experiments.Running;
 /// <summary>A run's family with its best weights, ready to be measured on other rows or to give probabilities.</summary>
 public sealed class FinishedRun : IDisposable
 {
-    private const int MostRows = 4096;
-
     private readonly TrainedFamily _family;
     private readonly Workers _workers;
     private readonly Lazy<Program<float>> _program;
@@ -44,7 +41,8 @@ public sealed class FinishedRun : IDisposable
         _family = new TrainedFamily(Experiment.Family, Encoder.Space, Weights);
         _workers = new Workers(threads);
         // Made where rows are scored: what packs or exports needs the weights alone.
-        _program = new(() => _family.Compile(MemoryCheck.RowsToScore(Graph, MostRows), _workers, Experiment.Training.Precision));
+        _program = new(() => _family.Compile(
+            MemoryCheck.RowsToScore(Graph, MeasuredRows.MostRows), _workers, Experiment.Training.Precision));
         _pass = new(() => new LogitPass(Program, Fusion) { Shift = Encoder.Schema.LogitShift });
     }
 
@@ -102,24 +100,11 @@ public sealed class FinishedRun : IDisposable
     public SplitResult Measure(IReadOnlyList<string> places, IProgress<long>? progress, CancellationToken cancellation,
         RawRows? rules = null)
     {
-        using var evaluator = new ConsortEvaluator(Program.Members, Fusion, isWeighted: Encoder.Schema.HasWeights,
-            hasGroups: Encoder.Schema.HasGroups);
-        using var ceiling = new Ceiling();
         rules = rules is null ? RawRows.Default : rules with { Keep = [] };
         using var reader = rules.Open(places, Encoder, BatchSize, labelRequired: true, Sources, cancellation);
-        while (reader.Next() is { } batch)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            Pass.Run(batch, isTraining: false, seed: 0);
-            Pass.CheckFinite(batch, Encoder, reader.PlaceOf);
-            evaluator.Add(Pass.Logits, batch.Groups);
-            if (batch.HasTruth)
-                ceiling.Add(batch.Truth, batch.Labels);
-            progress?.Report(reader.Position);
-        }
-
+        var result = MeasuredRows.Measure(Pass, Fusion, Encoder, reader, progress, cancellation);
         rules.Say(reader);
-        return new SplitResult(evaluator.Result(), ceiling.Rows == 0 ? null : new CeilingResult(ceiling.Auc(), ceiling.LogLoss()));
+        return result;
     }
 
     /// <summary>Gives the probability of each raw row, in order.</summary>

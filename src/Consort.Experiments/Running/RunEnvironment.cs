@@ -32,15 +32,20 @@ internal static class RunEnvironment
         var training = request.Experiment.Training;
         return
         [
-            ("version", Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion),
-            ("vectors", $"{Vectors} of {System.Numerics.Vector<float>.Count} numbers on {RuntimeInformation.ProcessArchitecture}"),
+            .. WhatRanksShare(request.ShardTables, request.Wire, request.Resume),
             ("precision", (training.Precision.Missing() is null ? training.Precision : Precision.Fp32).Name()),
             ("matrix library", LibraryOf(training.MatrixLibrary)),
-            ("--shard-tables", $"{request.ShardTables}"), ("--wire", request.Wire.Name()),
-            ("--resume", $"{request.Resume}"),
             .. DecisiveOptions.Facts(request.Experiment.Options),
         ];
     }
+
+    /// <summary>The same of whatever several ranks do.</summary>
+    internal static (string Name, string Value)[] WhatRanksShare(bool shardTables, WirePrecision wire, bool resume) =>
+    [
+        ("version", Assembly.GetExecutingAssembly().GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion),
+        ("vectors", $"{Vectors} of {System.Numerics.Vector<float>.Count} numbers on {RuntimeInformation.ProcessArchitecture}"),
+        ("--shard-tables", $"{shardTables}"), ("--wire", wire.Name()), ("--resume", $"{resume}"),
+    ];
 
     /// <summary>The same of what is known once the rows are open.</summary>
     internal static (string Name, string Value)[] WhatRanksShare(RunIdentity identity, EncodedDataset dataset) =>

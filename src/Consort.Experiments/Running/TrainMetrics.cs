@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Consort.Foundation.Files;
 using Consort.Foundation.Numbers;
+using Consort.Learning.Evaluation;
 using Consort.Learning.Runs;
 using Consort.Learning.Training;
 
@@ -69,21 +70,34 @@ internal static class TrainMetrics
 
     private static Dictionary<string, object> Split(SplitResult split)
     {
-        var metrics = split.Metrics.Ensemble;
+        var json = Of(split.Metrics.Ensemble);
+        if (split.Ceiling is { } ceiling)
+            json["ceiling"] = Of(ceiling);
+        return json;
+    }
+
+    /// <summary>The best that could have been reached.</summary>
+    internal static Dictionary<string, double> Of(CeilingResult ceiling) =>
+        new() { ["auc"] = ceiling.Auc, ["logloss"] = ceiling.LogLoss };
+
+    /// <summary>What was measured of rows.</summary>
+    /// <param name="metrics">It.</param>
+    /// <param name="withError">Whether the calibration error is among it.</param>
+    internal static Dictionary<string, object> Of(Metrics metrics, bool withError = false)
+    {
         var json = new Dictionary<string, object>
         {
             ["auc"] = metrics.Auc,
             ["logloss"] = metrics.LogLoss,
             ["calibration"] = metrics.Calibration,
-            ["rows"] = metrics.Rows,
-            ["clicks"] = metrics.Clicks,
         };
+        if (withError)
+            json["calibration_error"] = metrics.CalibrationError;
+        (json["rows"], json["clicks"]) = (metrics.Rows, metrics.Clicks);
         if (metrics.GroupAuc is { } grouped)
             json["gauc"] = grouped;
         if (metrics is { GroupAucLow: { } low, GroupAucHigh: { } high })
             (json["gauc_low"], json["gauc_high"]) = (low, high);
-        if (split.Ceiling is { } ceiling)
-            json["ceiling"] = new Dictionary<string, double> { ["auc"] = ceiling.Auc, ["logloss"] = ceiling.LogLoss };
         return json;
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consort.Data.Datasets;
 using Consort.Data.Sources;
 using Consort.Experiments.Files;
@@ -36,6 +37,9 @@ public sealed record DayPhase
     /// <summary>Where it stands in the file, for messages.</summary>
     public string Where { get; init; } = "phases";
 
+    /// <summary>Places that the file names and that are not there, as of days that are done, and what to say of each.</summary>
+    internal IReadOnlyDictionary<string, ConsortException> Absent { get; init; } = new Dictionary<string, ConsortException>();
+
     /// <summary>
     /// What a day is called by its place: a file without what tells its kind, for 2026-11-02.csv.gz and 2026.11.02.csv are days'.
     /// </summary>
@@ -55,34 +59,60 @@ public sealed record DayPhase
     /// <summary>Whether an item of the list <c>phases</c> is such a phase.</summary>
     internal static bool Is(OptionTree phase) => phase is OptionGroup group && group.Entries.Any(e => Experiment.RowKeys.Contains(e.Key));
 
+    /// <summary>
+    /// What an experiment file says of its days, with defaults, as <c>days[0].max_age</c>: the phases counted from the first of them.
+    /// </summary>
+    /// <param name="file">A file that was read before.</param>
+    internal static IEnumerable<(string Key, string Value)> Written(string file) =>
+        OptionTree.Load(file).ItemsAt("phases").Where(Is).Index().SelectMany(p =>
+        {
+            var values = UpdateOptions.Options.Write(new UpdateOptions()).ToDictionary(o => o.Key, o => $"{o.Value}");
+            foreach (var (steps, value) in p.Item.Leaves())
+                values[OptionPath.Join(steps)] = $"{value}";
+            return values.Select(v => (string.Create(CultureInfo.InvariantCulture, $"days[{p.Index}].{v.Key}"), v.Value));
+        });
+
     /// <summary>Reads one, and rejects keys that it does not know.</summary>
     /// <param name="options">The item of <c>phases</c>.</param>
     /// <param name="folder">What relative names of files start from.</param>
     /// <exception cref="ConsortException">A file is missing, or a key is unknown or out of its range.</exception>
     internal static DayPhase Read(OptionMap options, string folder)
     {
-        var (data, days) = (SplitPlan.Places(options, One, folder), SplitPlan.Places(options, Several, folder));
-        if (data.Count > 0 == days.Count > 0)
+        var absent = new Dictionary<string, ConsortException>(StringComparer.Ordinal);
+        var data = SplitPlan.Places(options, One, folder, Keep);
+        var (isOne, before) = (data.Count + absent.Count > 0, absent.Count);
+        var days = SplitPlan.Places(options, Several, folder, Keep);
+        if (isOne == days.Count + absent.Count - before > 0)
             throw options.Error(options.Keys.First(Experiment.RowKeys.Contains),
-                $"found {(data.Count > 0 ? "both data and days" : "no rows")}, expected either data, the rows of one day, or days, files of one day each");
+                $"found {(isOne ? "both data and days" : "no rows")}, expected either data, the rows of one day, or days, files of one day each");
         var name = options.TextOrNull("name");
-        if (name is not null && days.Count > 0)
+        if (name is not null && !isOne)
             throw options.Error("name", $"found \"{name}\" beside days, expected none: each day is called by its file");
         if (name is not null && Experiment.NameMistake(name) is { } mistake)
             throw options.Error("name", mistake);
         if (days.FirstOrDefault(d => !SourcePlace.IsFile(d)) is { } query)
             throw options.Error(Several, $"found {SourcePlace.Show(query)}, expected files of one day each; a query goes by data");
+        if (isOne && data.Count == 0 && name is null)
+            throw absent.Values.First(); // nothing is left to call the day by
+        Experiment.CheckNorm(options);
         var phase = new DayPhase
         {
-            Days = data.Count > 0 ? [new Day(name ?? NameOf(data[0]), data)]
+            Days = isOne ? [new Day(name ?? NameOf(data[0]), data)]
                 : [.. days.Order(StringComparer.Ordinal).Select(d => new Day(NameOf(d), [d]))],
             Again = options.Flag("again", false),
             OneClass = options.Flag("one_class", false),
             Options = UpdateOptions.Options.Read(options),
-            PassesOver = days.Count > 0,
-            Where = options.Where(data.Count > 0 ? One : Several),
+            PassesOver = !isOne,
+            Where = options.Where(isOne ? One : Several),
+            Absent = absent,
         };
         options.Close();
         return phase;
+
+        IReadOnlyList<string> Keep(string place, ConsortException mistake)
+        {
+            absent[place] = mistake;
+            return place.Length == 0 || SourceFiles.IsPattern(place) ? [] : [place];
+        }
     }
 }

@@ -1,22 +1,20 @@
 using System.Globalization;
-using System.IO.Hashing;
-using Consort.Compute.Cpu.Threads;
 using Consort.Data.Datasets;
 using Consort.Data.Encoders;
-using Consort.Data.Growth;
 using Consort.Data.Sources;
 using Consort.Experiments.Files;
 using Consort.Experiments.Running;
 using Consort.Foundation.Files;
-using Consort.Learning.Checkpoints;
+using Consort.Foundation.Ranks;
+using Consort.Learning.Ranks;
 using Consort.Learning.Runs;
-using Consort.Learning.Training;
 
 namespace Consort.Experiments.Updating;
 
 /// <summary>
 /// Lets a finished run go on with new rows, in a folder of its own. The run scores the rows first; then its vocabulary grows, rows of
-/// tables and moments go where their ids have gone, and one phase trains on the rows as any phase does.
+/// tables and moments go where their ids have gone, and one phase trains on the rows as any phase does. Of several ranks all score and
+/// train; rank 0 alone sees the folders, and lets the vocabulary grow.
 /// </summary>
 public static class RunUpdater
 {
@@ -25,29 +23,35 @@ public static class RunUpdater
     /// <exception cref="OperationCanceledException">The user stopped it; <see cref="UpdateRequest.Resume"/> goes on.</exception>
     public static UpdateResult Update(UpdateRequest request, CancellationToken cancellation)
     {
+        var ranks = request.Ranks;
+        if (ranks is not null)
+            RankAgreement.Check(ranks, UpdateAgreement.Of(request));
         var (run, folder) = (new RunFolder(request.Run), new RunFolder(request.Folder));
-        ExperimentRunner.CheckNoChain(request.Folder);
-        var before = Check(request, run, folder);
-        var hasBegun = request.Resume && (File.Exists(folder.LastCheckpoint) || File.Exists(folder.Metrics));
-        var isNew = !Directory.Exists(folder.Path);
+        var isNew = !ranks.Follows() && !Directory.Exists(folder.Path);
         try
         {
-            var split = UpdateExperiment.Split(request, run, before);
+            var found = ranks.AsRank0(() => Find(request, run, folder));
+            var before = Experiment.Parse(found.Experiment, run.Experiment, folder: null, catalogues: request.Catalogues);
+            var split = UpdateExperiment.Split(request, found.Sample, before);
             // Before its first checkpoint an update begins anew: what was grown then may be of rows that have changed.
-            var record = hasBegun ? Resumed(request, folder)
+            var record = found.HasBegun ? ranks.AsRank0(() => Resumed(request, folder))
                 : Grow(request, run, folder, before, split, cancellation);
-            var experiment = UpdateExperiment.Of(request, before, split, Encoder.Load(folder.Encoder));
+            var experiment = UpdateExperiment.Of(request, before, split, ranks.EncoderOfRank0(folder.Encoder));
             var result = ExperimentRunner.Run(
-                new RunRequest(experiment, folder.Path, request.Threads, hasBegun,
+                new RunRequest(experiment, folder.Path, request.Threads, found.HasBegun,
                     request.Encoding, request.Training)
                 {
                     Start = new StartingWeights(folder.Start, record.Identity),
                     Notice = request.Notice,
                     IsAlone = request.IsAlone,
                     IgnoreMemory = request.IgnoreMemory,
+                    Ranks = ranks,
+                    ShardTables = request.ShardTables,
+                    OverlapsExchange = request.OverlapsExchange,
+                    Wire = request.Wire,
                 },
                 cancellation);
-            if (File.Exists(folder.LastCheckpoint))
+            if (!ranks.Follows() && File.Exists(folder.LastCheckpoint))
                 File.Delete(folder.Start);
             return new UpdateResult(result, record);
         }
@@ -55,8 +59,10 @@ public static class RunUpdater
         {
             // Grown, but refused before a step was made: nothing is left of it.
             Directory.Delete(folder.Path, recursive: true);
+            var rows = string.Join(", ", request.Data.Select(SourcePlace.Show));
             throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
-                $"{string.Join(", ", request.Data.Select(SourcePlace.Show))}: {e.Message} (--hold-out {request.Options.HoldOut} of the rows are for validation)"));
+                $"{(e.Message.StartsWith(SourcePlace.Show(request.Data[0]), StringComparison.Ordinal) ? "" : rows + ": ")}{e.Message} (--hold-out {request.Options.HoldOut} of the rows are for validation)"))
+            { IsOfAllRanks = e.IsOfAllRanks };
         }
         finally
         {
@@ -65,8 +71,12 @@ public static class RunUpdater
         }
     }
 
-    private static Experiment Check(UpdateRequest request, RunFolder run, RunFolder folder)
+    // What rank 0 finds in the folders and tells the others.
+    private sealed record Found(string Experiment, NegativeSample? Sample, bool HasBegun);
+
+    private static Found Find(UpdateRequest request, RunFolder run, RunFolder folder)
     {
+        ExperimentRunner.CheckNoChain(request.Folder);
         if (!File.Exists(run.Experiment))
             throw new ConsortException($"{run.Path}: found no run there, expected a folder that `consort train --out` has written");
         if (Path.GetFullPath(run.Path) == Path.GetFullPath(folder.Path))
@@ -85,7 +95,9 @@ public static class RunUpdater
         if (folder.HasTrained && !request.Resume)
             throw new ConsortException(
                 $"{folder.Path}: holds a run already; go on with --resume, name another folder with --out, or delete it");
-        return Experiment.OfRun(run.Experiment, request.Catalogues);
+        return new Found(Experiment.OfRun(run.Experiment, request.Catalogues).Text,
+            RunData.Read(run) is { } data ? data.Plan([.. data.Files.Select(f => f.Path)]).Sample : null,
+            request.Resume && (File.Exists(folder.LastCheckpoint) || File.Exists(folder.Metrics)));
     }
 
     private static UpdateRecord Resumed(UpdateRequest request, RunFolder folder)
@@ -99,65 +111,32 @@ public static class RunUpdater
     private static UpdateRecord Grow(UpdateRequest request, RunFolder run, RunFolder folder, Experiment before, SplitPlan split,
         CancellationToken cancellation)
     {
-        using var parent = new FinishedRun(run.Path, request.Threads, catalogues: request.Catalogues);
         if (before.Phases[^1].Strategy.LearnsFromTeachers)
             request.Notice?.Invoke($"{run.Path}: learned from teachers, which do not know new tokens: it goes on by labels alone");
         if (request.Options.Epochs > 0)
             PretrainedFiles.Check(before);
-        var score = DayScore.Of(parent.Measure(request.Data, null, cancellation));
+        var (score, encoder) = Score(request, run, before, cancellation);
         if (request is { OneClass: false, Options.Epochs: > 0 } && score.Rows > 1 && (score.Clicks == 0 || score.Clicks == score.Rows))
             throw new ConsortException(string.Create(CultureInfo.InvariantCulture,
-                $"{string.Join(", ", request.Data.Select(SourcePlace.Show))}: found {score.Rows:N0} rows, {(score.Clicks == 0 ? "none of them a click" : "all of them clicks")}, expected both kinds: such a day mostly is a mistake in the log; --one-class, in a phase `one_class: true`, trains on it all the same"));
-        var bytes = request.Data.Where(SourcePlace.IsFile).Sum(p => new FileInfo(p).Length);
-        var grown = EncoderGrowth.Of(parent.Encoder, TokenAges.Read(run, parent.Encoder.Space.Features), split, request.Options.Growth,
-            request.Threads, request.Catalogues.Of(SourceCatalogue.BuiltIn),
-            done => request.Encoding?.Report(new EncodeProgress("count new tokens", done, bytes)),
-            request.Options.Growth.WaitingMegabytes == 0 ? null : ReadWaiting(run), cancellation);
-        var earlier = UpdateRecord.Read(run.Path);
-        var weights = Hash(parent.Weights);
-        var record = new UpdateRecord
-        {
-            Number = (earlier?.Number ?? 0) + 1,
-            From = Path.GetRelativePath(folder.Path, run.Path),
-            Chain = [.. earlier?.Chain ?? [], RunLink.Of(run, weights)],
-            Data = request.Data,
-            Options = UpdateOptions.Options.Write(request.Options).ToDictionary(o => o.Key, o => o.Value),
-            Vocabulary = new VocabularyChange(
-                parent.Encoder.Space.Features, grown.Admitted, grown.Evicted, grown.Encoder.Space.Features),
-            Before = score,
-            Identity = Convert.ToHexStringLower(XxHash128.Hash(System.Text.Encoding.UTF8.GetBytes(
-                $"{TensorFile.DigestOfTensors(parent.Weights)} {DigestOfState(run)} {grown.Encoder.Checksum()} {request.Options.Text}"))),
-        };
-        using var claim = folder.Claim();
-        using var workers = new Workers(request.Threads);
-        var experiment = UpdateExperiment.Of(request, before, split, grown.Encoder);
-        var start = new GrownWeights(experiment.Family, experiment.Training, grown.Encoder.Space, grown.Ids)
-        {
-            Vectors = PretrainedFiles.Source(grown.Encoder, (_, _) => { }, notice: null),
-            Generation = record.Number,
-        };
-        if (!start.Write(folder.Start, run, parent.Encoder.Space, parent.Weights, before.Phases, experiment.Phases[0], workers))
-            request.Notice?.Invoke($"{run.Path}: found no checkpoint to go on from, so the optimizer begins afresh");
-        grown.Encoder.Save(folder.Encoder);
-        TokenAges.Write(folder, grown.Ages);
-        if (grown.Waiting is { } waiting)
-            SafeFile.Write(folder.Waiting, waiting.Write);
-        record.Write(folder);
-        return record;
+                $"{string.Join(", ", request.Data.Select(SourcePlace.Show))}: found {score.Rows:N0} rows, {(score.Clicks == 0 ? "none of them a click" : "all of them clicks")}, expected both kinds: such a day mostly is a mistake in the log; --one-class, in a phase `one_class: true`, trains on it all the same"))
+            { IsOfAllRanks = request.Ranks is not null };
+        return request.Ranks.AsRank0(() => UpdateGrowth.Grow(request, run, folder, before, encoder, split, score, cancellation));
     }
 
-    private static WaitingTokens? ReadWaiting(RunFolder run) => !File.Exists(run.Waiting) ? null
-        : WaitingTokens.Read(File.ReadAllBytes(run.Waiting))
-            ?? throw new ConsortException($"{run.Waiting}: the file is damaged, expected counters of waiting tokens and their checksum");
-
-    private static string DigestOfState(RunFolder run) =>
-        File.Exists(run.LastCheckpoint) ? TensorFile.DigestOfTensors(run.LastCheckpoint) : "none";
-
-    private static string Hash(string file)
+    // What the run says of the rows, none of which it has seen; and its encoder.
+    private static (DayScore Score, Encoder Encoder) Score(UpdateRequest request, RunFolder run, Experiment before,
+        CancellationToken cancellation)
     {
-        using var stream = File.OpenRead(file);
-        var hash = new XxHash128();
-        hash.Append(stream);
-        return Convert.ToHexStringLower(hash.GetCurrentHash());
+        if (request.Ranks is not { } ranks)
+        {
+            using var parent = new FinishedRun(run.Path, request.Threads, catalogues: request.Catalogues);
+            return (DayScore.Of(parent.Measure(request.Data, null, cancellation)), parent.Encoder);
+        }
+
+        var encoder = request.Ranks.EncoderOfRank0(run.Encoder);
+        var weights = request.Ranks.AsRank0(() => RunWeights.Final.Find(run, before));
+        var sharing = new RankOptions(request.ShardTables, request.OverlapsExchange, request.Wire);
+        return (DayScore.Of(MeasuredRows.OfRanks(
+            ranks, sharing, before, encoder, weights, request.Data, request.Threads, cancellation)), encoder);
     }
 }

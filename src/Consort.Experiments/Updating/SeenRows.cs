@@ -50,14 +50,19 @@ public static class SeenRows
             return file.Length;
         }
 
-
         static string Hash(string path)
         {
-            var hash = new XxHash128();
             using var file = File.OpenRead(path);
-            hash.Append(file);
-            return Convert.ToHexStringLower(hash.GetCurrentHash());
+            return HashOf(file);
         }
+    }
+
+    /// <summary>XxHash128 of what is left of a file.</summary>
+    internal static string HashOf(Stream file)
+    {
+        var hash = new XxHash128();
+        hash.Append(file);
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
 
     private static IEnumerable<string> Chain(string run)

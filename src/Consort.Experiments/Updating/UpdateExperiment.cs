@@ -3,9 +3,7 @@ using Consort.Data.Datasets;
 using Consort.Data.Encoders;
 using Consort.Data.Sources;
 using Consort.Experiments.Files;
-using Consort.Experiments.Running;
 using Consort.Foundation.Options;
-using Consort.Learning.Runs;
 using Consort.Learning.Training;
 
 namespace Consort.Experiments.Updating;
@@ -17,11 +15,11 @@ internal static class UpdateExperiment
     private const string Then = ", then ";
 
     /// <summary>The split of the new rows: some are held out; of clicks and others the run's shares stay.</summary>
-    public static SplitPlan Split(UpdateRequest request, RunFolder run, Experiment before) =>
+    public static SplitPlan Split(UpdateRequest request, NegativeSample? sample, Experiment before) =>
         SplitPlan.BySeed([.. request.Data.Select(p => SourcePlace.IsFile(p) ? Path.GetFullPath(p) : p)], before.Training.Seed,
             1 - request.Options.HoldOut, request.Options.HoldOut, 0) with
         {
-            Sample = RunData.Read(run) is { } data ? data.Plan([.. data.Files.Select(f => f.Path)]).Sample : null,
+            Sample = sample,
         };
 
     /// <summary>The experiment.</summary>

@@ -1,6 +1,7 @@
 using Consort.Data.Datasets;
 using Consort.Experiments.Running;
 using Consort.Foundation.Options;
+using Consort.Foundation.Ranks;
 using Consort.Learning.Training;
 
 namespace Consort.Experiments.Updating;
@@ -35,6 +36,18 @@ public sealed record UpdateRequest(string Run, IReadOnlyList<string> Data, strin
 
     /// <summary>Whether to train even where a step seems to need more memory than is free.</summary>
     public bool IgnoreMemory { get; init; }
+
+    /// <inheritdoc cref="RunRequest.Ranks"/>
+    public IRanks? Ranks { get; init; }
+
+    /// <inheritdoc cref="RunRequest.ShardTables"/>
+    public bool ShardTables { get; init; }
+
+    /// <inheritdoc cref="RunRequest.OverlapsExchange"/>
+    public bool OverlapsExchange { get; init; } = true;
+
+    /// <inheritdoc cref="RunRequest.Wire"/>
+    public WirePrecision Wire { get; init; }
 
     /// <summary>Whether to train even on rows that are all clicks, or none, which mostly are a mistake in the log.</summary>
     public bool OneClass { get; init; }

@@ -33,7 +33,8 @@ public static class PatientFile
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new ConsortException($"{called ?? path}: cannot be read: {e.Message}", e);
+            throw new ConsortException(Directory.Exists(path) ? $"{called ?? path}: found a folder, expected a file"
+                : $"{called ?? path}: cannot be read: {e.Message}", e);
         }
     }
 

@@ -51,7 +51,15 @@ public static class SafeFile
         var full = e is IOException && (e.HResult == DiskFull || (e.HResult & 0xFFFF) == 28 && !OperatingSystem.IsWindows()
             || e.Message.Contains("No space left", StringComparison.OrdinalIgnoreCase));
         return new ConsortException(full
-            ? $"disk full while writing {path}; what was there before is unchanged" : $"cannot write {path}: {e.Message}", e);
+            ? $"disk full while writing {path}; what was there before is unchanged" : $"cannot write {path}: {Words(path, e)}", e);
+    }
+
+    // What the system says names a file beside the target that nobody asked for, or a folder that is none.
+    private static string Words(string path, Exception e)
+    {
+        for (var at = Path.GetDirectoryName(Path.GetFullPath(path)); at is not null; at = Path.GetDirectoryName(at))
+            if (File.Exists(at)) return $"found the file {at}, expected a folder there";
+        return e is UnauthorizedAccessException && !Directory.Exists(path) ? "found no right to write there, expected some" : e.Message;
     }
 
     // Opening and locking are two steps, between which another process may take the file for a leftover.

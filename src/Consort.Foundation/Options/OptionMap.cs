@@ -1,18 +1,16 @@
-using System.Globalization;
-
 namespace Consort.Foundation.Options;
 
 /// <summary>
 /// Keys and values read strictly: every value is asked for by key with its range, every mistake names file, line and key, and
 /// <see cref="Close"/> rejects keys that nobody asked for. An empty value, <c>~</c> and <c>null</c> count as not given.
 /// </summary>
-public sealed partial class OptionMap
+public sealed class OptionMap
 {
     private readonly string _source;
     private readonly long _line;
     private readonly Dictionary<string, (long Line, OptionTree Value)> _entries = new(StringComparer.Ordinal);
     private readonly List<string> _keys = [];
-    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly AskedOptions _asked = new();
     private readonly Dictionary<string, IReadOnlyList<OptionMap>> _children = new(StringComparer.Ordinal);
 
     private OptionMap(string source, OptionGroup? group)
@@ -62,7 +60,7 @@ public sealed partial class OptionMap
     public string Text(string key) => TextOrNull(key) ?? throw Error(key, "found nothing, expected a text");
 
     /// <summary>A text with a default.</summary>
-    public string Text(string key, string fallback) => TextOrNull(key) ?? Default(key, fallback, fallback);
+    public string Text(string key, string fallback) => TextOrNull(key) ?? _asked.Default(key, fallback, fallback);
 
     /// <summary>Whether a key holds keys and values of its own, rather than a text or a list.</summary>
     public bool IsMap(string key) => Node(key) is OptionGroup;
@@ -75,16 +73,16 @@ public sealed partial class OptionMap
 
     /// <summary>A whole number within [min, max].</summary>
     public long Long(string key, long fallback, long min, long max) =>
-        Node(key) is { } node ? ToLong(key, node, min, max) : Default(key, fallback, Plain(fallback));
+        Node(key) is { } node ? ToLong(key, node, min, max) : _asked.Default(key, fallback, NumberText.Of(fallback));
 
     /// <summary>A finite number within [min, max].</summary>
     public double Number(string key, double fallback, double min, double max) =>
-        Node(key) is { } node ? ToNumber(key, node, min, max) : Default(key, fallback, Plain(fallback));
+        Node(key) is { } node ? ToNumber(key, node, min, max) : _asked.Default(key, fallback, NumberText.Of(fallback));
 
     /// <summary>A flag: true or false.</summary>
     public bool Flag(string key, bool fallback)
     {
-        if (Node(key) is not { } node) return Default(key, fallback, fallback ? "true" : "false");
+        if (Node(key) is not { } node) return _asked.Default(key, fallback, fallback ? "true" : "false");
         var text = Scalar(key, node, "true or false");
         return text switch
         {
@@ -97,7 +95,7 @@ public sealed partial class OptionMap
     /// <summary>One of several named values.</summary>
     public T Choice<T>(string key, T fallback, IReadOnlyDictionary<string, T> choices)
     {
-        if (Node(key) is not { } node) return DefaultChoice(key, fallback, choices);
+        if (Node(key) is not { } node) return _asked.Default(key, fallback, choices);
         var text = Scalar(key, node, "one of " + string.Join(", ", choices.Keys));
         if (choices.TryGetValue(text, out var value)) return value;
         var hint = NearestWord.Hint(text, choices.Keys);
@@ -114,6 +112,16 @@ public sealed partial class OptionMap
         var map = new OptionMap(_source, mapping) { Catalogues = Catalogues };
         _children[key] = [map];
         return map;
+    }
+
+    /// <summary>A nested mapping, empty when not given; its defaults are part of <see cref="Resolved"/>.</summary>
+    public OptionMap Section(string key)
+    {
+        if (Map(key) is { } map) return map;
+        if (_children.TryGetValue(key, out var known)) return known[0];
+        var empty = Empty(_source);
+        _children[key] = [empty];
+        return empty;
     }
 
     // What has options of its own has its name among them.
@@ -141,15 +149,17 @@ public sealed partial class OptionMap
 
     /// <summary>A list of whole numbers within [min, max]; a single number is a list of one.</summary>
     public IReadOnlyList<int> Integers(string key, IReadOnlyList<int> fallback, int min, int max) =>
-        Items(key)?.Select(n => (int)ToLong(key, n, min, max)).ToArray() ?? Default(key, fallback, fallback.Select(n => Plain(n)));
+        Items(key)?.Select(n => (int)ToLong(key, n, min, max)).ToArray()
+        ?? _asked.Default(key, fallback, fallback.Select(n => NumberText.Of(n)));
 
     /// <summary>A list of finite numbers within [min, max]; a single number is a list of one.</summary>
     public IReadOnlyList<double> Numbers(string key, IReadOnlyList<double> fallback, double min, double max) =>
-        Items(key)?.Select(n => ToNumber(key, n, min, max)).ToArray() ?? Default(key, fallback, fallback.Select(n => Plain(n)));
+        Items(key)?.Select(n => ToNumber(key, n, min, max)).ToArray()
+        ?? _asked.Default(key, fallback, fallback.Select(n => NumberText.Of(n)));
 
     /// <summary>A list of texts; a single text is a list of one.</summary>
     public IReadOnlyList<string> Texts(string key, IReadOnlyList<string> fallback) =>
-        Items(key)?.Select(n => Scalar(key, n, "a text")).ToArray() ?? Default(key, fallback, fallback);
+        Items(key)?.Select(n => Scalar(key, n, "a text")).ToArray() ?? _asked.Default(key, fallback, fallback);
 
     /// <summary>A list whose items are texts, or keys and values of their own; a single item is a list of one.</summary>
     /// <param name="key">The key.</param>
@@ -158,7 +168,7 @@ public sealed partial class OptionMap
     /// <param name="ofMap">Makes one of keys and values, whose others are rejected.</param>
     public IReadOnlyList<T> Items<T>(string key, IReadOnlyList<T> fallback, Func<string, T> ofText, Func<OptionMap, T> ofMap)
     {
-        if (Node(key) is not { } node) return Default(key, fallback, []);
+        if (Node(key) is not { } node) return _asked.Default(key, fallback, []);
         return [.. (node is OptionList list ? list.Items : [node]).Select(item => item is OptionGroup group
             ? Closed(new OptionMap(_source, group) { Catalogues = Catalogues }) : ofText(Scalar(key, item, "a text, or keys and values")))];
 
@@ -170,16 +180,56 @@ public sealed partial class OptionMap
         }
     }
 
+    /// <summary>Gives a key another value, as a command-line option does.</summary>
+    public void Set(string key, string value)
+    {
+        if (!_entries.ContainsKey(key))
+            _keys.Add(key);
+        _entries[key] = (_line, value);
+    }
+
+    /// <summary>Takes a key out whose value now stands elsewhere.</summary>
+    public void Drop(string key)
+    {
+        _entries.Remove(key);
+        _keys.Remove(key);
+        _asked.Drop(key);
+    }
+
+    /// <summary>Everything that was asked for, as JSON that reads back to the same options.</summary>
+    public string Resolved() => JsonOptions.Write(Resolve());
+
+    /// <summary>Everything that was asked for, every default filled in.</summary>
+    public OptionTree Resolve()
+    {
+        var entries = new List<OptionEntry>();
+        foreach (var key in _asked.Keys)
+        {
+            var isGiven = _entries.TryGetValue(key, out var given);
+            if (_children.TryGetValue(key, out var maps))
+                Add(given.Value is OptionList ? new OptionList([.. maps.Select(m => m.Resolve())], _source,
+                    given.Line) : maps[0].Resolve());
+            else if (isGiven)
+                Add(given.Value);
+            else if (_asked.DefaultOf(key) is { } value)
+                Add(value);
+
+            void Add(OptionTree value) => entries.Add(new OptionEntry(key, isGiven ? given.Line : _line, value));
+        }
+
+        return new OptionGroup(entries, _source, _line);
+    }
+
     /// <summary>Rejects keys that nobody asked for, here and in every nested map that was read.</summary>
     /// <exception cref="ConsortException">An unknown key; the message names the nearest known one.</exception>
     public void Close()
     {
         foreach (var key in _keys)
         {
-            if (_known.Contains(key)) continue;
-            var hint = NearestWord.Find(key, _known) is { } near
+            if (_asked.Has(key)) continue;
+            var hint = NearestWord.Find(key, _asked.Keys) is { } near
                 ? $"; did you mean \"{near}\"?"
-                : _known.Count == 0 ? "" : "; known keys: " + string.Join(", ", _known.Order(StringComparer.Ordinal));
+                : _asked.Keys.Count == 0 ? "" : "; known keys: " + string.Join(", ", _asked.Keys.Order(StringComparer.Ordinal));
             throw new ConsortException($"{_source}:{_entries[key].Line}: unknown key \"{key}\"{hint}");
         }
         foreach (var maps in _children.Values)
@@ -193,8 +243,7 @@ public sealed partial class OptionMap
 
     private OptionTree? Node(string key)
     {
-        if (_known.Add(key))
-            _asked.Add(key);
+        _asked.Add(key);
         return _entries.TryGetValue(key, out var entry) && !entry.Value.IsNone ? entry.Value : null;
     }
 
@@ -209,38 +258,13 @@ public sealed partial class OptionMap
     private string Scalar(string key, OptionTree node, string expected) =>
         node is OptionScalar scalar ? scalar.Value : throw At(key, node, $"found a {node.Kind}, expected {expected}");
 
-    private long ToLong(string key, OptionTree node, long min, long max)
-    {
-        var text = Scalar(key, node, "a whole number");
-        if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value))
-            throw At(key, node, $"found \"{text}\", expected a whole number");
-        return value >= min && value <= max
-            ? value
-            : throw At(key, node, string.Create(CultureInfo.InvariantCulture,
-                $"found {value}, expected {Range(min, max, long.MinValue, long.MaxValue)}"));
-    }
+    private long ToLong(string key, OptionTree node, long min, long max) =>
+        NumberText.Whole(Scalar(key, node, "a whole number"), min, max, out var mistake) is var value && mistake is null
+            ? value : throw At(key, node, mistake!);
 
-    private double ToNumber(string key, OptionTree node, double min, double max)
-    {
-        var text = Scalar(key, node, "a number");
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || !double.IsFinite(value))
-            throw At(key, node, $"found \"{text}\", expected {(IsNotFinite(text, value) ? $"a finite number: {Range(min, max, double.MinValue, double.MaxValue)}" : "a number")}");
-        return value >= min && value <= max
-            ? value
-            : throw At(key, node, $"found {text}, expected {Range(min, max, double.MinValue, double.MaxValue)}");
-    }
-
-    // YAML's own words for what is not finite, .NET's, and numbers too large for a double.
-    private static bool IsNotFinite(string text, double parsed) =>
-        !double.IsFinite(parsed) || text.TrimStart('+', '-', '.').ToUpperInvariant() is "NAN" or "INF" or "INFINITY";
+    private double ToNumber(string key, OptionTree node, double min, double max) =>
+        NumberText.Finite(Scalar(key, node, "a number"), min, max, out var mistake) is var value && mistake is null
+            ? value : throw At(key, node, mistake!);
 
     private ConsortException At(string key, OptionTree node, string message) => new($"{_source}:{node.Line}, key {key}: {message}");
-
-    private static string Range<T>(T min, T max, T lowest, T highest) where T : IComparable<T>, IFormattable
-    {
-        string low = min.ToString(null, CultureInfo.InvariantCulture), high = max.ToString(null, CultureInfo.InvariantCulture);
-        bool openLow = min.CompareTo(lowest) <= 0, openHigh = max.CompareTo(highest) >= 0;
-        if (openLow && openHigh) return "a number";
-        return openHigh ? $"at least {low}" : openLow ? $"at most {high}" : $"{low} to {high}";
-    }
 }

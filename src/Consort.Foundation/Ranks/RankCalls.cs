@@ -57,15 +57,18 @@ public static class RankCalls
     }
 
     /// <summary>Gives all the text that rank 0 has; what others have does not count.</summary>
-    public static string BroadcastText(this IRanks ranks, string own)
+    public static string BroadcastText(this IRanks ranks, string own) =>
+        Encoding.UTF8.GetString(ranks.BroadcastBytes(Encoding.UTF8.GetBytes(own)));
+
+    /// <summary>Gives all the bytes that rank 0 has, of which it alone knows how many; what others have does not count.</summary>
+    public static byte[] BroadcastBytes(this IRanks ranks, byte[] own)
     {
-        var bytes = Encoding.UTF8.GetBytes(own);
-        int[] length = [bytes.Length];
+        int[] length = [own.Length];
         ranks.Broadcast(MemoryMarshal.AsBytes(length.AsSpan()));
         if (ranks.Rank > 0)
-            bytes = new byte[length[0]];
-        ranks.Broadcast(bytes);
-        return Encoding.UTF8.GetString(bytes);
+            own = new byte[length[0]];
+        ranks.Broadcast(own);
+        return own;
     }
 
     /// <summary>Returns when all have called it.</summary>

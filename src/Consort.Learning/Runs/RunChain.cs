@@ -41,6 +41,12 @@ internal sealed class RunChain(string folder)
         }
     }
 
+    /// <summary>The folder of the newest run that is left, which stands for all where later ones have been taken away.</summary>
+    public string Left => In(Ways().FirstOrDefault(w => Directory.Exists(In(w))) ?? Beginning);
+
+    /// <summary>The folders of the runs that lead to the one that stands for all, in their order, whether or not they are there.</summary>
+    public IReadOnlyList<string> Runs => [.. Ways().Reverse().Select(In)];
+
     /// <summary>Lets one of its runs stand for all from now on.</summary>
     public void Point(string run)
     {
@@ -82,9 +88,18 @@ internal sealed class RunChain(string folder)
     // The way to the newest run, then to those that it goes on from.
     private string[] Ways()
     {
-        string[] ways = [.. File.ReadAllText(In(Pointer)).TrimEnd('\n').Split('\n')];
-        return Array.TrueForAll(ways, IsWay) ? ways
-            : throw new ConsortException($"{In(Pointer)}: the file is damaged, expected {Beginning} or {Later}/NAME");
+        string[] ways;
+        try
+        {
+            ways = [.. File.ReadAllText(In(Pointer)).TrimEnd('\n').Split('\n')];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ConsortException($"{In(Pointer)}: cannot be read ({e.Message}); let this user read it", e);
+        }
+
+        return Array.TrueForAll(ways, IsWay) ? ways : throw new ConsortException(
+            $"{In(Pointer)}: the file is {(ways is [""] ? "empty" : "damaged")}, expected {Beginning} or {Later}/NAME; write a line for each day's run, the newest first, such as {Later}/2026-11-02, and {Beginning} as the last");
 
         static bool IsWay(string way) => way.Split('/') is [Beginning] || (way.Split('/') is [Later, { Length: > 0 } day]
             && day.IndexOfAny(System.IO.Path.GetInvalidFileNameChars()) < 0 && day is not ("." or ".."));

@@ -152,7 +152,8 @@ public sealed class RunFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ConsortException($"{Path}: cannot make the run folder: {e.Message}", e);
+            throw new ConsortException(File.Exists(Path) ? $"{Path}: found a file, expected the folder of a run, or nothing there"
+                : $"{Path}: cannot make the run folder: {e.Message}", e);
         }
     }
 

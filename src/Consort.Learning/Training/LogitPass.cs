@@ -76,6 +76,27 @@ public sealed class LogitPass
     /// <summary>What any of them has told along with the last one.</summary>
     internal int Wishes => _gathered!.Wishes;
 
+    /// <summary>The true click probability of the rows of the last batch, those of all ranks, [B].</summary>
+    internal ReadOnlySpan<float> TruthOf(Batch batch) => _gathered is null ? batch.Truth : _gathered.TruthOfAll;
+
+    /// <summary>Their labels, [B].</summary>
+    internal ReadOnlySpan<float> LabelsOf(Batch batch) => _gathered is null ? batch.Labels : _gathered.LabelsOfAll;
+
+    /// <summary>Their groups, [B] or none.</summary>
+    internal ReadOnlySpan<ulong> GroupsOf(Batch batch) => _gathered is null ? batch.Groups : _gathered.GroupsOfAll;
+
+    /// <summary>Computes the logits of a batch as when scoring, unless it is stopped; of several ranks all are by what one of them is told.
+    /// </summary>
+    internal bool Stops(Batch batch, CancellationToken cancellation)
+    {
+        if (_gathered is null && cancellation.IsCancellationRequested)
+            return true;
+        if (_gathered is not null)
+            Wish = cancellation.IsCancellationRequested ? 1 : 0;
+        Run(batch, isTraining: false, seed: 0);
+        return _gathered is { Wishes: > 0 };
+    }
+
     /// <summary>Computes what members say of a batch as when scoring, for their peers; the batch is trained on next.</summary>
     internal void ReadPeers(Batch batch)
     {
@@ -160,8 +181,8 @@ public sealed class LogitPass
             Fuse(batch);
             CheckFinite(batch, encoder, row => FormattableString.Invariant($"row {done + row + 1} of the {split.Name} rows"));
             done += Logits.Rows;
-            ceiling?.Add(_gathered is null ? batch.Truth : _gathered.TruthOfAll, _gathered is null ? batch.Labels : _gathered.LabelsOfAll);
-            aside.Add(_gathered is null ? batch.Groups : _gathered.GroupsOfAll);
+            ceiling?.Add(TruthOf(batch), LabelsOf(batch));
+            aside.Add(GroupsOf(batch));
         }
 
         aside.Finish();

@@ -44,6 +44,18 @@ public static class TrainingChecks
         static string Word(Phase phase) => phase.Rows == PhaseRows.All ? "all" : "transfer";
     }
 
+    /// <summary>What to say of a phase that <see cref="WithoutStatistics"/> finds.</summary>
+    internal const string NoStatistics = "found stay in a first phase that trains weights as they were drawn, expected follow: nothing has moved the running statistics yet";
+
+    /// <summary>The place of a phase that normalises by running statistics which nothing has moved; −1 for none.</summary>
+    internal static int WithoutStatistics(IReadOnlyList<Phase> phases)
+    {
+        // What stands before the first that trains may have brought statistics along.
+        var first = phases.TakeWhile(p => p.Epochs == 0).Count();
+        return first < phases.Count && phases[first].Overrides.BatchNorm == NormStatistics.Stay
+            && phases.Take(first + 1).All(p => p.From.Count == 0) ? first : -1;
+    }
+
     /// <summary>Throws if a phase does not fit the family, or the phase before it.</summary>
     internal static void Phases(IReadOnlyList<Phase> phases, Family family)
     {

@@ -94,8 +94,8 @@ public sealed class TrainingRun : IDisposable
     {
         if (_isReady)
             return;
-        if (Start is null && _phases[0] is { Overrides.BatchNorm: NormStatistics.Stay, From.Count: 0, Epochs: > 0 } fresh)
-            throw new ConsortException($"phase {fresh.Name}, batch_norm: found stay in a first phase whose weights are drawn, expected follow: nothing has moved the running statistics yet");
+        if (Start is null && TrainingChecks.WithoutStatistics(_phases) is >= 0 and var fresh)
+            throw new ConsortException($"phase {_phases[fresh].Name}, batch_norm: {TrainingChecks.NoStatistics}");
         _observer.Start();
         foreach (var phase in _phases)
         {

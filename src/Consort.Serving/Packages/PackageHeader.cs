@@ -51,6 +51,14 @@ internal readonly record struct PackageHeader(
         XxHash128.Hash(bytes[..HashAt], bytes[HashAt..]);
     }
 
+    /// <summary>Whether a file begins as a package does, whole or not.</summary>
+    public static bool IsAt(string path)
+    {
+        using var file = File.OpenRead(path);
+        Span<byte> start = stackalloc byte[8];
+        return file.ReadAtLeast(start, 8, throwOnEndOfStream: false) == 8 && start.SequenceEqual(Magic);
+    }
+
     /// <summary>Reads a header, and checks it against itself and the length of the file.</summary>
     /// <exception cref="ConsortException">Another kind of file, another format, or damaged.</exception>
     public static PackageHeader Read(ReadOnlySpan<byte> bytes, long fileLength, string path)

@@ -81,8 +81,8 @@ public static class PromotionReport
     private static Document Page(PromotionResult result) => new(
         $"{result.New.Name} against {result.Old.Name}", Rows(result), [Verdict(result)],
         [
-            new Fact("AUC, new − old", Numbers.Signed(result.Auc.Difference), $"{Numbers.Signed(result.Auc.Low)} to {Numbers.Signed(result.Auc.High)}"),
-            new Fact("log-loss, new − old", Numbers.Signed(result.LogLoss.Difference), $"{Numbers.Signed(result.LogLoss.Low)} to {Numbers.Signed(result.LogLoss.High)}"),
+            new Fact("AUC, new − old", Numbers.Signed(result.Auc.Difference), Numbers.Ends(result.Auc)!),
+            new Fact("log-loss, new − old", Numbers.Signed(result.LogLoss.Difference), Numbers.Ends(result.LogLoss)!),
         ],
         [
             new Section("checks", "What was asked for", [new TableBlock(Checks(result)), new TableBlock(Models(result))]),

@@ -50,7 +50,13 @@ internal sealed record RecipeBaseline(
         {
             using var data = experiment.Data!.Open(threads, progress?.Encoding, cancellation).Dataset;
             var test = SplitLabels.OfTest(data);
-            var scores = Enumerable.Range(1, request.Seeds).Select(seed => one.Fit(data, (ulong)seed, threads, cancellation)).ToList();
+            var scores = new List<BaselineScores>();
+            for (var seed = 1; seed <= request.Seeds; seed++)
+            {
+                progress?.Keep(string.Create(CultureInfo.InvariantCulture, $"{name}, seed {seed}/{request.Seeds}"));
+                scores.Add(one.Fit(data, (ulong)seed, threads, cancellation));
+            }
+
             return new RecipeBaseline(name, scores[0].Setting, data.Test is null ? "validation" : "test",
                 [.. scores.Select(s => test.With(s.Test ?? s.Valid))], [.. scores.Select(s => s.Seconds)]);
         }

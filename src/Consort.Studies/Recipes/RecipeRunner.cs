@@ -146,9 +146,10 @@ internal static class RecipeRunner
         }
 
         var finished = plan.Count - open.Count;
+        var without = request.Baseline is { } baseline && open.Count > 0 ? $"; {baseline.Name} is done and not counted" : "";
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{plan.Count} run{(plan.Count == 1 ? "" : "s")}{(finished > 0 ? $", {finished} finished before" : "")}{(open.Count > 0 && pace.Left(open.Select(p => p.Run.Row)) / jobs is { } s ? $"; the rest takes {RecipePace.About(s)} on this machine, if early stopping leaves {StepProbe.GuessedEpochs} epochs" : "")}");
+            $"{plan.Count} run{(plan.Count == 1 ? "" : "s")}{(finished > 0 ? $", {finished} finished before" : "")}{(open.Count > 0 && pace.Left(open.Select(p => p.Run.Row)) / jobs is { } s ? $"; the rest takes {RecipePace.About(s)} on this machine, if early stopping leaves {StepProbe.GuessedEpochs} epochs{without}" : "")}");
     }
 
     private static void Write(RecipeRequest request, RecipeTable table)

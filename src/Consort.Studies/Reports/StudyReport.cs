@@ -55,7 +55,8 @@ public static class StudyReport
         Save(Path.ChangeExtension(request.Page, ".csv"), CsvTables.Runs(sources.Runs, Label));
         Save(Beside("members"), CsvTables.Members(sources.Runs, Label));
         Save(Beside("evaluations"), CsvTables.Evaluations(sources.Runs, Label));
-        var events = request.TensorBoard is { } folder ? RunScalars.Write(folder, Named(sources.Runs)) : 0;
+        var events = request.TensorBoard is { } folder ? RunScalars.Write(folder, Named(sources.Runs))
+            + DayScalars.Write(folder, UpdateChain.Of(sources.Runs)) : 0;
         return new StudyResult(sources.Runs.Count, studies.Sum(s => s.Settings.Count), document.Findings, files, events)
         {
             LeftOut = [.. repeats.Select(r => r.Repeat.Given)],

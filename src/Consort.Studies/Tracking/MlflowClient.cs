@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Consort.Studies.Reports.TensorBoard;
 
 namespace Consort.Studies.Tracking;
 
@@ -22,6 +23,7 @@ internal sealed partial class MlflowClient : IDisposable
     /// <param name="timeout">Of each request.</param>
     public MlflowClient(Uri server, TimeSpan timeout)
     {
+        Server = server;
         _http = new HttpClient { BaseAddress = new Uri(server.ToString().TrimEnd('/') + "/"), Timeout = timeout };
         if (Environment.GetEnvironmentVariable("MLFLOW_TRACKING_TOKEN") is { Length: > 0 } token)
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
@@ -29,6 +31,9 @@ internal sealed partial class MlflowClient : IDisposable
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(
                 Encoding.UTF8.GetBytes($"{user}:{Environment.GetEnvironmentVariable("MLFLOW_TRACKING_PASSWORD")}")));
     }
+
+    /// <summary>Its address.</summary>
+    public Uri Server { get; }
 
     /// <summary>The id of an experiment, which is made where there is none of that name.</summary>
     public string Experiment(string name)
@@ -38,19 +43,24 @@ internal sealed partial class MlflowClient : IDisposable
             ?? Of(Post("experiments/create", new JsonObject { ["name"] = name }), "experiment_id"), "experiment_id");
     }
 
-    /// <summary>Begins a run.</summary>
+    /// <summary>Begins a run, which may be part of another.</summary>
     /// <returns>Its id, and where its artefacts go.</returns>
-    public (string Id, string Artifacts) CreateRun(string experiment, string name, DateTime start)
+    public (string Id, string Artifacts) CreateRun(string experiment, string name, DateTime start, string? parent)
     {
+        var tags = new JsonArray(Tag("mlflow.source.name", "consort train"));
+        if (parent is not null)
+            tags.Add((JsonNode)Tag("mlflow.parentRunId", parent));
         var run = Post("runs/create", new JsonObject
         {
             ["experiment_id"] = experiment,
             ["run_name"] = name,
             ["start_time"] = Milliseconds(start),
-            ["tags"] = new JsonArray(new JsonObject { ["key"] = "mlflow.source.name", ["value"] = "consort train" }),
+            ["tags"] = tags,
         });
         var info = Of(Of(run, "run"), "info");
         return (Text(Of(info, "run_id"), "run.info.run_id"), Of(info, "artifact_uri")?.ToString() ?? "");
+
+        static JsonObject Tag(string key, string value) => new() { ["key"] = key, ["value"] = value };
     }
 
     /// <summary>Records parameters; characters that names may not have become underscores.</summary>
@@ -69,7 +79,7 @@ internal sealed partial class MlflowClient : IDisposable
     }
 
     /// <summary>Records finite numbers at steps.</summary>
-    public void Metrics(string run, IEnumerable<(string Key, double Value, long Step, DateTime Time)> metrics)
+    public void Metrics(string run, IEnumerable<Scalar> metrics)
     {
         foreach (var part in metrics.Where(m => double.IsFinite(m.Value)).Chunk(MostMetrics))
             Post("runs/log-batch", new JsonObject
@@ -77,7 +87,7 @@ internal sealed partial class MlflowClient : IDisposable
                 ["run_id"] = run,
                 ["metrics"] = new JsonArray([.. part.Select(m => new JsonObject
                 {
-                    ["key"] = Other().Replace(m.Key, "_"),
+                    ["key"] = Other().Replace(m.Tag, "_"),
                     ["value"] = m.Value,
                     ["timestamp"] = Milliseconds(m.Time),
                     ["step"] = m.Step,

@@ -35,7 +35,7 @@ public sealed class WideTests : IDisposable
         using var pass = new RowPass([path], schema);
         using var counts = new CountRows(schema, new SplitAssigner(SplitPlan.Given([path]), 0, schema));
         pass.Run([counts]);
-        Assert.Throws<OperationCanceledException>(() => EncoderFit.Of(schema, [counts], new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() => EncoderFit.Of(schema, [counts], cancellation: new CancellationToken(canceled: true)));
     }
 
     [Fact]

@@ -59,6 +59,35 @@ public sealed class ListColumnTests : IDisposable
         Assert.Equal(5, lists[0]);
     }
 
+    // Of all short sequences: an array of tokens is what the text of them is, also where none, or one alone, is there.
+    [Theory]
+    [InlineData("kind: sequence")]
+    [InlineData("kind: sequence, max_len: 2")]
+    [InlineData("kind: sequence, max_len: 1, keep: first")]
+    [InlineData("kind: sequence, max_len: 1, keep: last")]
+    [InlineData("kind: sequence, max_len: 2, weight_splitter: \":\"")]
+    [InlineData("kind: list, max_len: 2, keep: last, weight_splitter: \":\"")]
+    public void AddToken_OfEachTokenOfAText_GivesItsList(string kind)
+    {
+        using var dataset = Encode(Fields($"name: h, {kind}, missing: [\"\", \"-\"]"), "a|b");
+        var (encoder, ids) = (dataset.Encoder, new int[1]);
+        var (text, tokens) = (new int[encoder.Space.ListRoom], new int[encoder.Space.ListRoom]);
+        string[] each = kind.Contains("weight", StringComparison.Ordinal) ? ["", "-", "a:0.5", "b:2", "-:3"] : ["", "-", "a", "b"];
+        var sequences = each.SelectMany(x => each.SelectMany(y => each.Select(z => new[] { x, y, z })))
+            .SelectMany(s => new[] { s[..0], s[..1], s[..2], s }).DistinctBy(s => string.Join('|', s.Append("end")));
+        encoder.Clear(ids, [], tokens);
+        foreach (var sequence in sequences)
+        {
+            encoder.Clear(ids, [], text);
+            encoder.EncodeField(1, System.Text.Encoding.UTF8.GetBytes(string.Join('|', sequence)), ids, [], text);
+            encoder.Clear(1, ids, [], tokens);
+            foreach (var token in sequence)
+                encoder.AddToken(1, System.Text.Encoding.UTF8.GetBytes(token), tokens);
+            var used = encoder.Space.Categorical[0].List!.RoomOf(text[0]);
+            Assert.Equal(text[..used], tokens[..used]);
+        }
+    }
+
     [Fact]
     public void Encode_ListThatSharesWithAColumn_HasItsIds()
     {

@@ -118,8 +118,9 @@ public sealed class SequenceAgeTests : IDisposable
         using var dataset = Encode(Fields(Times), "1700000000000,a|b,2023-11-14T22:13:19Z|2023-11-14 22:13:20", "1700000000000,a,2023-11-14");
         Assert.Equal(["1 0", "17"], Buckets(dataset));
         Assert.Equal([TimeFormat.UnixMs, TimeFormat.Iso], dataset.Encoder.Schema.Fields.Where(f => f.Name is "now" or "t").Select(f => f.Format));
-        Assert.Contains("found times as ISO 8601 and as Unix time", Assert.Throws<ConsortException>(() =>
-            Encode(Fields(Times), "100,a,1", "100,a,1970-01-01")).Message, StringComparison.Ordinal);
+        var (e, file) = (Assert.Throws<ConsortException>(() => Encode(Fields(Times), "100,a,1", "100,a|b|c,2||1970-01-01")), _folder.At("d.csv"));
+        Assert.StartsWith($"{file}:2, column t: found \"1970-01-01\" as step 3, ISO 8601, expected Unix time in seconds as \"1\" of {file}:1; write all of a column alike",
+            e.Message, StringComparison.Ordinal);
     }
 
     // Rows in many blocks, read by any threads, scored from the file, field by field in any order, and token by token.
@@ -171,6 +172,49 @@ public sealed class SequenceAgeTests : IDisposable
             }
             encoder.Clear(field, ids, [], lists, times);
             foreach (var token in cell.Length == 0 ? [] : cell.Split('|'))
+                encoder.AddToken(field, Encoding.UTF8.GetBytes(token), lists, null, times);
+        }
+    }
+
+    // Of all short histories with all short times, those that do not go together too.
+    [Theory]
+    [InlineData("")]
+    [InlineData(", max_len: 1")]
+    public void AddToken_OfStepsAndTimes_GivesWhatTheirTextsGive(string more)
+    {
+        using var dataset = Encode(Fields($"{Times}, format: unix_s", more), "100,a|b,1|2");
+        var encoder = dataset.Encoder;
+        var (ids, lists, times) = (new int[2], new int[encoder.Space.ListRoom], new long[encoder.TimesPerRow]);
+        encoder.Clear(ids, [], lists, 0, times);
+        encoder.EncodeField(encoder.FieldIndex("now"), "100"u8, ids, [], lists, times);
+        string[][] histories = [[], [""], ["a"], ["", ""], ["", "a"], ["a", ""], ["", "", "a"]];
+        string[][] steps = [[], [""], ["7"], ["", ""], ["", "7"], ["7", ""], ["", "", "7"]];
+        foreach (var history in histories)
+            foreach (var time in steps)
+                Assert.Equal(Came(history, time, oneByOne: false), Came(history, time, oneByOne: true));
+
+        string Came(string[] history, string[] time, bool oneByOne)
+        {
+            Set("h", history, oneByOne);
+            Set("t", time, oneByOne);
+            try
+            {
+                encoder.SettleTimes(lists, times);
+            }
+            catch (ConsortException e)
+            {
+                return e.Message;
+            }
+            return string.Join(' ', lists[ids[0]..(ids[0] + 1 + lists[ids[0]])]) + " and "
+                + Bucket(encoder, lists.AsSpan(ids[1] + 1, lists[ids[1]]));
+        }
+
+        void Set(string name, string[] tokens, bool oneByOne)
+        {
+            var field = encoder.FieldIndex(name);
+            encoder.Clear(field, ids, [], lists, times);
+            if (!oneByOne) encoder.EncodeField(field, Encoding.UTF8.GetBytes(string.Join('|', tokens)), ids, [], lists, times);
+            foreach (var token in oneByOne ? tokens : [])
                 encoder.AddToken(field, Encoding.UTF8.GetBytes(token), lists, null, times);
         }
     }

@@ -126,11 +126,47 @@ public sealed class TimeTests : IDisposable
     }
 
     [Fact]
-    public void Auto_MixedForms_SaysWhich()
+    public void Auto_MixedForms_NamesBothPlaces()
     {
-        var mistake = Assert.Throws<ConsortException>(() => Encode("{name: t, kind: time, derive: [hour]}", "2026-11-01", "1793538307"));
-        Assert.Equal("column t: found times as ISO 8601 and as Unix time among the training rows, expected one form; name it by format: iso, unix_s, unix_ms, unix_us, unix_ns, yymmddhh",
+        var mistake = Assert.Throws<ConsortException>(() =>
+            Encode("{name: t, kind: time, derive: [hour]}", "", "2026-11-01", "2026-11-02 13:00", "1793538307", "26110113"));
+        var file = _folder.At("d.csv");
+        Assert.Equal($"{file}:4, column t: found \"1793538307\", Unix time in seconds, expected ISO 8601 as \"2026-11-01\" of {file}:2; write all of a column alike, or name the form that they have by format: iso, unix_s, unix_ms, unix_us, unix_ns, yymmddhh",
             mistake.Message);
+    }
+
+    // Whoever counted them by several threads, the first in the file is told; and by whoever describes a file too.
+    [Fact]
+    public void Auto_MixedFormsFarApart_NamesTheFirstOfMany()
+    {
+        var file = _folder.File("many.csv", string.Concat(Enumerable.Range(0, 300_000).Select(r =>
+            $"{r % 2},{(r is 250_000 or > 290_000 ? "2026-11-01T10:00:00Z" : $"{1_793_538_307 + r}")}\n")));
+        var schema = Schema.Load(OptionMap.Parse("""
+            delimiter: comma
+            fields: [{name: click, kind: label}, {name: t, kind: time, derive: [hour]}]
+            """, "test"));
+        var split = SplitPlan.BySeed([file], 1, 0.8, 0.2, 0);
+        foreach (var threads in new[] { 1, 4 })
+        {
+            var encoded = Assert.Throws<ConsortException>(() =>
+                DatasetEncoder.Encode(new EncodeRequest(schema, split, _folder.At("encoded"), threads)));
+            Assert.Matches(":250001, column t: found \"2026-11-01T10:00:00Z\", ISO 8601, expected Unix time in seconds as \"17935383\\d\\d\" of ", encoded.Message);
+            var described = Assert.Throws<ConsortException>(() => DatasetDescription.OfRaw(file, schema, threads: threads));
+            Assert.StartsWith($"{file}:250001, column t: found ", described.Message, StringComparison.Ordinal);
+        }
+    }
+
+    // What is seen of one unit would be read in another: seconds as milliseconds are a day of January 1970. A zero is the same in all.
+    [Fact]
+    public void Auto_UnixTimesOfTwoUnits_NamesBothPlaces()
+    {
+        var mistake = Assert.Throws<ConsortException>(() =>
+            Encode("{name: t, kind: time, derive: [hour]}", "0", "1793538307", "1793541907000", "1793545507"));
+        var file = _folder.At("d.csv");
+        Assert.StartsWith($"{file}:3, column t: found \"1793541907000\", Unix time in milliseconds, expected Unix time in seconds as \"1793538307\" of {file}:2; write all",
+            mistake.Message, StringComparison.Ordinal);
+        using var zero = Encode("{name: t, kind: time, derive: [hour]}", "0", "1793541907000");
+        Assert.Equal("0", Tokens(zero, 0)[0]);
     }
 
     [Fact]

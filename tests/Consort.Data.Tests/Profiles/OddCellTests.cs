@@ -115,6 +115,39 @@ public sealed class OddCellTests : IDisposable
         static string Date(int i) => new DateTime(2026, 3, 1, i % 24, 5, 0).AddDays(i % 40).ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture);
     }
 
+    [Theory]
+    [InlineData("isi", "500 of 2,000 cells are times of another form: Unix time in seconds, the first \"1793538410\" (d.csv:5), where others are ISO 8601, the first \"2026-11-01 13:05:07\" (d.csv:2): left out")]
+    [InlineData("sms", "500 of 2,000 cells are times of another form: Unix time in milliseconds, the first \"1793538410000\" (d.csv:5), where others are Unix time in seconds, the first \"1793538307\" (d.csv:2): left out")]
+    public void Of_TimesOfTwoForms_IsLeftOutAndSaysWhere(string forms, string why)
+    {
+        var path = TimesFile(i => i % 4 == 3 ? forms == "isi" ? Seconds(i) : Seconds(i) + "000" : forms == "isi" ? Iso(i) : Seconds(i));
+        var draft = Of(path);
+        Assert.Equal("ignored", draft.Columns[1].Kind);
+        Assert.Contains(why, draft.Columns[1].Why, StringComparison.Ordinal);
+        DatasetEncoder.Encode(new EncodeRequest(draft.Schema, SplitPlan.Given([path]), _folder.At("e"), 1));
+    }
+
+    [Theory]
+    [InlineData(false, "10 of 2,000 cells are times of another form: Unix time in seconds, the first \"1793606630\" (d.csv:1992), where others are ISO 8601, the first")]
+    [InlineData(true, "10 of 2,000 cells are times of another form: ISO 8601, the first \"2026-11-02 08:03:50\" (d.csv:1992), where others are Unix time in seconds, the first")]
+    public void Of_FewTimesOfAnotherForm_SaysWhatTheyAre(bool areNumbers, string why)
+    {
+        var path = TimesFile(i => i >= 1_990 != areNumbers ? Seconds(i) : Iso(i));
+        var draft = Of(path);
+        Assert.Equal("time", draft.Columns[1].Kind);
+        Assert.Contains(why, draft.Columns[1].Why, StringComparison.Ordinal);
+        Assert.EndsWith("better write all of the column alike", draft.Columns[1].Why.Split("; about")[0], StringComparison.Ordinal);
+        DatasetEncoder.Encode(new EncodeRequest(draft.Schema, SplitPlan.Given([path]), _folder.At("e"), 1));
+    }
+
+    private static string Seconds(int i) => (1_793_538_307 + i * 34L + i / 3).ToString(CultureInfo.InvariantCulture);
+
+    private static string Iso(int i) => DateTime.UnixEpoch.AddSeconds(long.Parse(Seconds(i), CultureInfo.InvariantCulture))
+        .ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+
+    private string TimesFile(Func<int, string> cell) => _folder.File("d.csv", "click,time,site\n"
+        + string.Concat(Enumerable.Range(0, 2_000).Select(i => $"{i * 7 % 5 % 2},{cell(i)},s{i % 7}\n")));
+
     [Fact]
     public void Of_ABadCellAmongWeights_SaysThatItsRowWillBeRefused()
     {

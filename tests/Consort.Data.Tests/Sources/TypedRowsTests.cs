@@ -55,6 +55,9 @@ public sealed class TypedRowsTests : RowSourceContract
         Check(new string('x', 1000), new string('x', 1000));
         Check("a b".Split(' '), "a|b");
         Check(new List<int?> { 1, null, 3 }, "1|3");
+        Check(new List<int?> { 1, null, 3 }, "1||3", OfSequence);
+        Check(new string?[] { null, "b" }, "|b", OfSequence);
+        Check(new string?[] { null }, "", OfSequence);
         Check(Array.Empty<int>(), "");
         Check((int[]?)null, null);
     }
@@ -84,10 +87,13 @@ public sealed class TypedRowsTests : RowSourceContract
     private static Schema OfList { get; } =
         new() { Fields = [new Field("click", FieldKind.Label), new Field("value", FieldKind.List) { List = new FieldList() }] };
 
-    private static void Check<T>(T value, string? text)
+    private static Schema OfSequence { get; } =
+        OfList with { Fields = [OfList.Fields[0], OfList.Fields[1] with { Kind = FieldKind.Sequence }] };
+
+    private static void Check<T>(T value, string? text, Schema? of = null)
     {
         var kind = TypedRows.Of("x", () => new[] { new { click = 1, value } });
-        var schema = typeof(T).IsArray && typeof(T) != typeof(byte[]) || value is List<int?> ? OfList : OfToken;
+        var schema = of ?? (typeof(T).IsArray && typeof(T) != typeof(byte[]) || value is List<int?> ? OfList : OfToken);
         Assert.Equal(text, SeenRows.Of(SourceCatalogue.BuiltIn.With(kind), schema, "rows:x").Single().Cells[1]);
     }
 }

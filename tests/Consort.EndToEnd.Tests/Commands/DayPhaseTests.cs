@@ -88,6 +88,15 @@ public sealed class DayPhaseTests : IDisposable
     }
 
     [Fact]
+    public void Train_ADayThatIsAWrongQuery_SaysWhereItStands()
+    {
+        var refused = ConsoleRun.Of("train", Write("  - { name: monday, data: { sql: select 1 } }"), "--out", _clicks.At("run"), "-q");
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains(", key data: sql:select 1: column label is missing", refused.Error, StringComparison.Ordinal);
+        Assert.Contains($"consort: {_clicks.At("days.yaml")}:", refused.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Train_ADayTakenAway_IsTakenAgain()
     {
         string[] train = ["train", Write("  - { days: logs/* }"), "--out", _clicks.At("run"), "-q"];

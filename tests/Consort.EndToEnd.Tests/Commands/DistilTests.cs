@@ -181,7 +181,9 @@ public sealed class DistilTests
         Assert.True(all.ExitCode == 0, all.Error);
         var tried = Tried();
         Assert.Equal(["logits", "logits-members-l2", "logits-then-labels", "soft"], tried.Select(t => t.Name));
-        Assert.Contains($"{clicks.At("s")}: the run that stood there, logits, lies in {clicks.At("s-try/logits")} now", all.Error, StringComparison.Ordinal);
+        // Which is best on so few rows depends on the processor's last bits.
+        Assert.Equal(Assert.Single(tried, t => t.IsKept).Name != "logits",
+            all.Error.Contains($"{clicks.At("s")}: the run that stood there, logits, lies in {clicks.At("s-try/logits")} now", StringComparison.Ordinal));
         Assert.Equal(tried.MaxBy(t => t.Auc).Name, Assert.Single(tried, t => t.IsKept).Name);
         Assert.Equal(3, Directory.GetDirectories(clicks.At("s-try")).Length);
         using var metrics = JsonDocument.Parse(File.ReadAllText(clicks.At("s/metrics.json")));

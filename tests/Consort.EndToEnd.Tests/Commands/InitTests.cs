@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using Consort.Data.Profiles;
+using Consort.Experiments.Drafts;
 using Consort.Experiments.Files;
 
 namespace Consort.EndToEnd.Tests.Commands;
@@ -30,6 +32,32 @@ public sealed class InitTests : IDisposable
         Assert.Equal(_folder.At("out/schema.yaml"), (string)json["schema"]!);
         Assert.NotEmpty(Experiment.Load((string)json["experiment"]!).Phases);
         Assert.InRange((double)JsonNode.Parse(File.ReadAllText(_folder.At("out/runs/first/metrics.json")))!["test"]!["auc"]!, 0.6, 0.95);
+    }
+
+    [Theory]
+    [InlineData(19_999, "below 20,000")]
+    [InlineData(20_000, "below 200,000")]
+    [InlineData(1_999_999, "below 2 million")]
+    [InlineData(2_000_000, "below 20 million")]
+    [InlineData(20_000_000, "more")]
+    public void Draft_OfSoManyRows_IsWhatThePageSays(long rows, string line)
+    {
+        var request = new ProfileRequest([_folder.File("messy.csv", Messy(300))]);
+        var profile = DataProfile.Of(request, TestContext.Current.CancellationToken) with { Rows = rows };
+        var yaml = ExperimentDraft.ToYaml(profile, SchemaDraft.Of(profile), "schema.yaml", _folder.At("out"), []);
+        var page = File.ReadAllText(Repository.At("docs/commands/init.md"));
+        var said = page.Split('\n').Single(l => l.StartsWith($"| {line} |", StringComparison.Ordinal)).Trim().Trim('|').Split(" | ");
+        string Of(string key) => yaml.Split('\n').Single(l => l.Contains($" {key}: ", StringComparison.Ordinal)).Split($" {key}: ")[1].Split("  #")[0];
+
+        var (dimension, tower) = (said[1].Trim().Split(", ", 2)[0], said[1].Trim().Split(", ", 2)[1]);
+        Assert.Equal(dimension, Of("dimension"));
+        Assert.Contains($"hidden_units: {tower[..tower.LastIndexOf(',')]}, dropout: {tower[(tower.LastIndexOf(',') + 2)..]} }}", yaml, StringComparison.Ordinal);
+        Assert.Equal(said[2].Trim(), int.Parse(Of("batch_size"), CultureInfo.InvariantCulture).ToString("N0", CultureInfo.InvariantCulture));
+        Assert.Equal(said[3].Trim(), Of("epochs"));
+        var update = Of("embedding_update");
+        Assert.Equal(said[4].Trim(), $"{Of("learning_rate")}, {Of("embedding_l2")}{(update == "dense" ? "" : $", {update}")}");
+        var (cut, average) = (Of("schedule") == "{ name: plateau }" ? ".1" : ".3", Of("ema"));
+        Assert.Equal(said[5].Trim(), $"{Of("patience")}, {cut}, {(average == "0" ? "–" : average[1..])}");
     }
 
     [Fact]

@@ -12,6 +12,8 @@ public sealed class MistakeTests
     [Theory]
     [InlineData("")]
     [InlineData("fast")]
+    [InlineData("1e-300Gb")]
+    [InlineData("25Gb/1e300us")]
     public void Plan_NetworkThatIsNone_IsRefusedAtOnce(string network) => AssertMistake(
         $"--network: found \"{network}\", expected a speed such as 25Gb", "plan", "nosuch.yaml", "--rows", "1e6", "--network", network);
 
@@ -159,6 +161,10 @@ public sealed class MistakeTests
         "nowhere/*.parquet", "--out", "y")]
     [InlineData("DuckDB says: ", "encode", "--schema", "criteo", "--source", "sql:selekt 1", "--out", "y")]
     [InlineData("unknown command or argument \"--sede\"; did you mean --seed?", "train", "e.yaml", "--sede", "3")]
+    [InlineData("unknown command or argument \"--sede\"; did you mean --seed?", "train", "--sede")]
+    [InlineData("unknown command or argument \"--data\"", "drift", "--data", "new.csv", "model.consort")]
+    [InlineData("unknown command or argument \"--jsn\"; did you mean --json?", "evaluate", "run", "--data", "a.csv", "--jsn")]
+    [InlineData("found \"\", expected one of LR, FM", "models", "")]
     [InlineData("--threads: found \"0\", expected a number from 1 to 1024", "train", "e.yaml", "--threads", "0")]
     [InlineData("required argument \"EXPERIMENT\" missing", "train")]
     [InlineData("expected either --source or --train", "encode", "--schema", "criteo", "--out", "x")]
@@ -167,6 +173,32 @@ public sealed class MistakeTests
     [InlineData("--shares: found 2 numbers, expected train,valid,test", "encode", "--schema", "criteo", "--source", "x", "--out", "y",
         "--shares", "0.9,0.1")]
     public void Run_WrongCommandLine_SaysWhatIsWrong(string message, params string[] arguments) => AssertMistake(message, arguments);
+
+    [Fact]
+    public void Run_AFileInThePlaceOfAFolder_SaysSo()
+    {
+        using var clicks = new TinyClicks();
+        AssertMistake($"--data {clicks.Train}: found a file, expected a folder", "train", clicks.Experiment, "--data", clicks.Train);
+        AssertMistake($"{clicks.Train}: found a file, expected the folder of a run", "train", clicks.Experiment, "--out", clicks.Train);
+        AssertMistake($"cannot write {clicks.Train}/schema.yaml: found the file {clicks.Train}, expected a folder there",
+            "init", clicks.Test, "--out", clicks.Train);
+        AssertMistake($"api key file {clicks.Path}: found a folder, expected a file", "serve", "x.consort", "--api-key-file", clicks.Path);
+    }
+
+    [Fact]
+    public void Pack_OverAFileThatIsNoPackage_LeavesIt()
+    {
+        using var clicks = new TinyClicks();
+        Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "-q").ExitCode);
+        var rows = File.ReadAllText(clicks.Train);
+        AssertMistake($"--out {clicks.Train}: found a file that is no package", "pack", clicks.At("run"), "-o", clicks.Train);
+        Assert.Equal(rows, File.ReadAllText(clicks.Train));
+        var package = clicks.File("m.consort", ""); // as mktemp makes it; the second time a package is written over
+        for (var time = 0; time < 2; time++)
+            Assert.Equal(0, ConsoleRun.Of("pack", clicks.At("run"), "-o", package, "-q").ExitCode);
+        AssertMistake("best-train.ckpt: found a file of weights (safetensors), expected rows as text", "evaluate", clicks.At("run"), "--data",
+            clicks.At("run/checkpoints"));
+    }
 
     private static void AssertMistake(string message, params string[] arguments)
     {

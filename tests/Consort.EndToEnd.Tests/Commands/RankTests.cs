@@ -8,7 +8,7 @@ namespace Consort.EndToEnd.Tests.Commands;
 /// <summary>Training by several processes that Open MPI's mpirun starts, on this machine.</summary>
 public sealed class RankTests
 {
-    private const string Slow = "  optimizer: { name: sgd }\n  learning_rate: 0.1\n  epochs: 3\n  patience: 0";
+    internal const string Slow = "  optimizer: { name: sgd }\n  learning_rate: 0.1\n  epochs: 3\n  patience: 0";
     internal const string NoMpirun = "no mpirun here: apt-get install openmpi-bin";
 
     internal static bool HasMpirun { get; } = Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator)
@@ -103,6 +103,21 @@ public sealed class RankTests
         Assert.Single((output + error).Split('\n'), l => l.Contains("none.yaml", StringComparison.Ordinal));
     }
 
+    // mpirun gives each rank a terminal of its own, whose codes would stand in whatever its own output is.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Train_UnderMpirunIntoAPipe_WritesPlainTextOfOneRank(int ranks)
+    {
+        SkipWithoutMpirun();
+        using var clicks = new TinyClicks();
+        var (code, output, error) = Mpirun(ranks, "train", clicks.Experiment, "--out", clicks.At("run"), "--threads", "1");
+        Assert.True(code == 0, error);
+        Assert.DoesNotContain(output + error, c => char.IsControl(c) && c != '\n');
+        Assert.Single(error.Split('\n'), l => l.Contains(": epoch 1 ", StringComparison.Ordinal));
+        Assert.Single(output.Split('\n'), l => l.StartsWith("report ", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData]
     [InlineData("--shard-tables")]
@@ -139,7 +154,7 @@ public sealed class RankTests
     }
 
     // Once a file is there; gives what mpirun says of it.
-    private static string KillARank(Process process, string file)
+    internal static string KillARank(Process process, string file)
     {
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         for (var wait = Stopwatch.StartNew(); !File.Exists(file) && wait.Elapsed < Longest;)
@@ -152,13 +167,13 @@ public sealed class RankTests
         return output.GetAwaiter().GetResult() + errors.GetAwaiter().GetResult();
     }
 
-    private static double[] Probabilities(string run, string rows)
+    internal static double[] Probabilities(string run, string rows)
     {
         Assert.Equal(0, ConsoleRun.Of("predict", run, "--data", rows, "--out", run + ".txt").ExitCode);
         return [.. File.ReadLines(run + ".txt").Select(l => double.Parse(l, CultureInfo.InvariantCulture))];
     }
 
-    private static (int Code, string Output, string Error) Mpirun(int ranks, params string[] args)
+    internal static (int Code, string Output, string Error) Mpirun(int ranks, params string[] args)
     {
         using var process = Start(ranks, args);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
@@ -166,7 +181,7 @@ public sealed class RankTests
         return (process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
     }
 
-    private static Process Start(int ranks, params string[] args) => Start(
+    internal static Process Start(int ranks, params string[] args) => Start(
         ["-np", ranks.ToString(CultureInfo.InvariantCulture), "dotnet", typeof(CommandLine).Assembly.Location, .. args]);
 
     /// <summary>mpirun with what follows it.</summary>
@@ -177,10 +192,11 @@ public sealed class RankTests
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        start.Environment["TERM"] = "xterm"; // as where a user types it
         // A container's user may be root.
         start.Environment["OMPI_ALLOW_RUN_AS_ROOT"] = start.Environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1";
         return Process.Start(start)!;
     }
 
-    private static void SkipWithoutMpirun() => Assert.SkipUnless(HasMpirun, NoMpirun);
+    internal static void SkipWithoutMpirun() => Assert.SkipUnless(HasMpirun, NoMpirun);
 }

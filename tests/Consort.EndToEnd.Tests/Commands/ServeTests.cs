@@ -46,22 +46,30 @@ public sealed class ServeTests
     }
 
     [Fact]
-    public async Task Serve_WithACollector_SendsMetricsAndTracesOverGrpc()
+    public async Task Serve_WithACollector_SendsMetricsTracesAndLogOverGrpc()
     {
         using var clicks = new TinyClicks();
         Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "--quiet").ExitCode);
-        Assert.Equal(0, ConsoleRun.Of("pack", clicks.At("run"), "--out", clicks.At("tiny.consort"), "--quiet").ExitCode);
+        Directory.CreateDirectory(clicks.At("tiny"));
+        Assert.Equal(0, ConsoleRun.Of("pack", clicks.At("run"), "--out", clicks.At("tiny/1.consort"), "--quiet").ExitCode);
+        File.WriteAllText(clicks.At("keys.txt"), "0123456789abcdef0123456789abcdef\n");
         await using var collector = await StubCollector.Start(HttpProtocols.Http2);
         using var stop = new CancellationTokenSource();
         using var output = new AddressWriter();
         using var error = new StringWriter();
-        var serving = Task.Run(() => CommandLine.Run(["serve", clicks.At("tiny.consort"), "--port", "0", "--otlp", collector.Url],
+        var serving = Task.Run(() => CommandLine.Run(
+            ["serve", clicks.At("tiny"), "--port", "0", "--otlp", collector.Url, "--admin-key-file", clicks.At("keys.txt")],
             new Terminal(output, error, stop.Token)));
         Assert.True(await Task.WhenAny(output.Address, serving) == output.Address, error.ToString());
         var lines = File.ReadAllLines(clicks.Test);
         using (var client = new HttpClient { BaseAddress = await output.Address })
+        {
             Assert.True((await client.PostAsJsonAsync("/v1/score", new { fields = lines[0].Split(','), rows = new[] { lines[1].Split(',') } }))
                 .IsSuccessStatusCode);
+            File.WriteAllText(clicks.At("tiny/2.consort"), "no package");
+            client.DefaultRequestHeaders.Add("X-Api-Key", "0123456789abcdef0123456789abcdef");
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, (await client.PostAsJsonAsync("/v1/models/tiny/versions", new { })).StatusCode);
+        }
 
         // What is left is sent when the server ends.
         await stop.CancelAsync();
@@ -71,6 +79,14 @@ public sealed class ServeTests
             "consort.oov.rate", "dotnet.gc.collections", "service.name" })
             Assert.Contains(name, metrics, StringComparison.Ordinal);
         Assert.Contains("consort.score", collector.At(Collected("trace")), StringComparison.Ordinal);
+        var log = collector.At(Collected("logs"));
+        Assert.Contains("model tiny: version 1 loaded", log, StringComparison.Ordinal);
+        Assert.DoesNotContain("version 1 loaded", error.ToString(), StringComparison.Ordinal); // standard output has said it
+        const string Said = "model tiny: version 2 refused: ";
+        foreach (var part in new[] { Said, "Mistake", "Warning", "Consort.AspNetCore.Registry.ModelRegistry", "service.name" })
+            Assert.Contains(part, log, StringComparison.Ordinal);
+        Assert.DoesNotContain("Microsoft", log, StringComparison.Ordinal); // what libraries say stays with them
+        Assert.Contains(Said, error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("--otlp", error.ToString(), StringComparison.Ordinal);
 
         static string Collected(string kind) => kind == "trace" ? "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -82,16 +98,21 @@ public sealed class ServeTests
     {
         using var clicks = new TinyClicks();
         Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "--quiet").ExitCode);
-        Assert.Equal(0, ConsoleRun.Of("pack", clicks.At("run"), "--out", clicks.At("tiny.consort"), "--quiet").ExitCode);
+        Directory.CreateDirectory(clicks.At("tiny"));
+        Assert.Equal(0, ConsoleRun.Of("pack", clicks.At("run"), "--out", clicks.At("tiny/1.consort"), "--quiet").ExitCode);
         await using var collector = await StubCollector.Start(HttpProtocols.Http1);
         using var process = ConsoleProcess.Shell($"OTEL_EXPORTER_OTLP_ENDPOINT={collector.Url} OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf "
-            + $"OTEL_METRIC_EXPORT_INTERVAL=200 OTEL_SERVICE_NAME=ads consort serve {clicks.At("tiny.consort")} --port 0");
+            + $"OTEL_METRIC_EXPORT_INTERVAL=200 OTEL_BLRP_SCHEDULE_DELAY=200 OTEL_SERVICE_NAME=ads consort serve {clicks.At("tiny")} --port 0");
         await collector.Receive("/v1/metrics");
+        File.WriteAllText(clicks.At("tiny/2.consort"), "no package");
+        process.Signal("HUP");
+        await collector.Receive("/v1/logs", "refused"); // while it serves
         process.Signal("TERM");
         var run = process.End();
         Assert.DoesNotContain("otlp", run.Error, StringComparison.Ordinal);
         Assert.Contains("ads", collector.At("/v1/metrics"), StringComparison.Ordinal);
         Assert.Contains("consort.requests.in_flight", collector.At("/v1/metrics"), StringComparison.Ordinal);
+        Assert.Contains("model tiny: version 2 refused: ", collector.At("/v1/logs"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,7 +131,27 @@ public sealed class ServeTests
             Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/v2/health/ready")).StatusCode);
         await stop.CancelAsync();
         Assert.Equal(0, await serving);
-        Assert.Contains("--otlp: ", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("--otlp: found no collector that can be reached; serving goes on", error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("does not take", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Serve_WithACollectorOfHttpAtAnotherPort_SaysWhatToSet()
+    {
+        using var clicks = new TinyClicks();
+        Assert.Equal(0, ConsoleRun.Of("train", clicks.Experiment, "--out", clicks.At("run"), "--quiet").ExitCode);
+        Assert.Equal(0, ConsoleRun.Of("pack", clicks.At("run"), "--out", clicks.At("tiny.consort"), "--quiet").ExitCode);
+        await using var collector = await StubCollector.Start(HttpProtocols.Http1);
+        using var stop = new CancellationTokenSource();
+        using var output = new AddressWriter();
+        using var error = new StringWriter();
+        var serving = Task.Run(() => CommandLine.Run(["serve", clicks.At("tiny.consort"), "--port", "0", "--otlp", collector.Url],
+            new Terminal(output, error, stop.Token)));
+        Assert.True(await Task.WhenAny(output.Address, serving) == output.Address, error.ToString());
+        await stop.CancelAsync();
+        Assert.Equal(0, await serving);
+        Assert.Contains("--otlp: found a collector that does not take what it is sent (one that speaks HTTP at a port other than 4318 needs "
+            + "OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf); serving goes on", error.ToString(), StringComparison.Ordinal);
     }
 
     // The unit's line and the container's, on this machine's paths and any ports.
@@ -179,7 +220,9 @@ public sealed class ServeTests
     [InlineData("--label x:shadow=3: found a label that stands for version 2 already", "serve", "x.consort", "--label", "shadow=2", "--label", "x:shadow=3")]
     [InlineData("label \"latest=1\": found latest, which is always the newest version", "serve", "x.consort", "--label", "latest=1")]
     [InlineData("found --port and --urls, expected one of them", "serve", "x.consort", "--port", "1", "--urls", "http://*:2")]
-    [InlineData("--otlp: found \"collector:4317\", expected a collector as http://HOST:4317", "serve", "x.consort", "--otlp", "collector:4317")]
+    [InlineData("--otlp: found \"http://h:14318/v1/metrics/\", expected no /v1/metrics behind the collector's address",
+        "serve", "x.consort", "--otlp", "http://h:14318/v1/metrics/")]
+    [InlineData("--otlp: found \"collector:4317\", expected a collector as http://HOST:4317 (gRPC) or http://HOST:4318 (HTTP)", "serve", "x.consort", "--otlp", "collector:4317")]
     [InlineData("--max-rows: found \"0\", expected a number from 1 to 1000000", "serve", "x.consort", "--max-rows", "0")]
     [InlineData("api key file nosuch: cannot be read", "serve", "x.consort", "--api-key-file", "nosuch")]
     public void Serve_WrongCommandLine_SaysWhatIsWrong(string message, params string[] arguments)

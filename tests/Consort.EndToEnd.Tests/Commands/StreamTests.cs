@@ -115,7 +115,6 @@ public sealed class StreamTests
             ["data", "describe", clicks.Test, "--schema", clicks.At("schema.yaml"), "--json", clicks.At("schema.yaml")],
             // A run's own files are read too.
             ["predict", run, "--data", clicks.Test, "--out", Path.Combine(run, "encoder.bin")],
-            ["pack", run, "--out", Path.Combine(run, "metrics.json")],
             ["evaluate", run, "--data", clicks.Test, "--json", Path.Combine(run, "experiment.yaml")],
         })
         {
@@ -124,6 +123,9 @@ public sealed class StreamTests
             Assert.Contains("is the file that is read", result.Error, StringComparison.Ordinal);
         }
 
+        var pack = ConsoleRun.Of("pack", run, "--out", Path.Combine(run, "metrics.json"));
+        Assert.Equal(2, pack.ExitCode);
+        Assert.Contains("metrics.json: found a file that is no package", pack.Error, StringComparison.Ordinal);
         Assert.Equal(before, File.ReadAllText(clicks.Test));
         Assert.Equal(0, ConsoleRun.Of("evaluate", run, "--data", clicks.Test).ExitCode);
     }

@@ -33,12 +33,12 @@ internal sealed class StubCollector : IAsyncDisposable
     /// <summary>All bodies that were sent to a path, one after another; names in a message of protobuf are plain text.</summary>
     public string At(string path) => string.Concat(_received.Where(r => r.Path == path).Select(r => r.Body));
 
-    /// <summary>Waits until something was sent there.</summary>
-    public async Task Receive(string path)
+    /// <summary>Waits until something was sent there, or these words.</summary>
+    public async Task Receive(string path, string words = "")
     {
-        for (var tries = 0; At(path).Length == 0; tries++)
+        for (var tries = 0; At(path).Length == 0 || !At(path).Contains(words, StringComparison.Ordinal); tries++)
         {
-            Assert.True(tries < 600, $"nothing was sent to {path}");
+            Assert.True(tries < 600, $"nothing was sent to {path}: {words}");
             await Task.Delay(100);
         }
     }

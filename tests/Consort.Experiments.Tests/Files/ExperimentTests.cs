@@ -169,7 +169,9 @@ public sealed class ExperimentTests : IDisposable
     [InlineData("  train: train.csv", "  train: trian.csv", "4, key train: found no trian.csv in ")]
     [InlineData("  train: train.csv", "  source: train.csv\n  train: train.csv", "4, key source: expected either source or train files")]
     [InlineData("name: small", "nmae: small", "1: unknown key \"nmae\"; did you mean \"name\"?")]
-    [InlineData("strategy:", "phases: []\nstrategie:", "14: unknown key \"strategie\"; did you mean \"strategy\"?")]
+    [InlineData("strategy:", "strategie:", "13: unknown key \"strategie\"; did you mean \"strategy\"?")]
+    [InlineData("strategy:", "phases: []\nstrategy:", "13, key phases: found no phases, expected one at least")]
+    [InlineData("strategy:", "phases:\nstrategy:", "13, key phases: found no phases, expected one at least")]
     [InlineData("training:", "training: {", "malformed YAML", true)]
     public void Parse_Mistake_SaysWhere(string line, string mistake, string message, bool anywhere = false)
     {
@@ -193,7 +195,7 @@ public sealed class ExperimentTests : IDisposable
         "exp.yaml:5, key phases: phase mutual starts members from runs of their own, expected `embedding: { shared: false }`")]
     [InlineData("freeze: [1]", "freeze: [2]", "exp.yaml:5, key phases: phase mutual freezes member 2, expected one of 0 to 1")]
     [InlineData("count: 2", "count: 1", "exp.yaml:3, key members: found one member, expected at least two that learn from each other")]
-    [InlineData("batch_size: 100", "epochs: 3", "exp.yaml:4: unknown key \"epochs\"")]
+    [InlineData("batch_size: 100", "epochs: 3", "exp.yaml:4, key epochs: found it in training beside phases")]
     [InlineData("members: [{ model: DNN, count: 2 }]", "members: []",
         "exp.yaml:3, key members: found none, expected at least one, such as `members: [{ model: DeepFM }]`")]
     [InlineData("data: { encoded: somewhere }", "data: ~", "exp.yaml:1, key data: found nothing, expected where the rows come from")]

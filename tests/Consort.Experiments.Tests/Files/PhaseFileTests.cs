@@ -51,6 +51,34 @@ public sealed class PhaseFileTests : IDisposable
     public void Parse_OverrideOutOfRange_SaysWhere(string key, string message) => Says("exp.yaml:" + message, Together(key));
 
     [Fact]
+    public void Parse_AMomentumBesideStatisticsThatStay_SaysWhere() =>
+        Says("exp.yaml:7, key batch_norm_momentum: found it beside `batch_norm: stay`", Together("batch_norm: stay, batch_norm_momentum: 0.5"));
+
+    [Theory]
+    [InlineData("patience")]
+    [InlineData("learning_rate")]
+    [InlineData("dropout")]
+    public void Parse_AKeyOfPhasesInTraining_SaysThatItBelongsThere(string key) =>
+        Says($"exp.yaml:4, key {key}: found it in training beside phases, expected it in each of these: `phases: [{{ name: NAME, {key}: … }}]`",
+            Text.Replace("batch_size: 100", $"batch_size: 100, {key}: 0.1", StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("epochs: 2, batch_norm: stay", "epochs: 2", 6)]
+    [InlineData("epochs: 0", "epochs: 2, batch_norm: stay", 7)]
+    [InlineData("epochs: 0, batch_norm: stay", "epochs: 2", 0)]
+    [InlineData("epochs: 2", "epochs: 2, batch_norm: stay", 0)]
+    [InlineData("epochs: 0", "epochs: 2", 0)]
+    public void Parse_StatisticsThatNothingHasMoved_SaysWhere(string first, string second, int line)
+    {
+        var text = Text.Replace("{ name: alone, epochs: 2 }", $"{{ name: alone, {first} }}", StringComparison.Ordinal)
+            .Replace("epochs: 2, strategy: { name: mutual }", second, StringComparison.Ordinal);
+        if (line > 0)
+            Says($"exp.yaml:{line}, key batch_norm: found stay in a first phase", text);
+        else
+            Assert.Equal(2, Parse(text).Phases.Count);
+    }
+
+    [Fact]
     public void Parse_OverrideWhereThereIsOnePhase_IsNoKeyOfIt() => Says("unknown key \"dropout\"", """
         data: { schema: frappe, train: train.csv }
         members: [{ model: DNN }]

@@ -62,6 +62,26 @@ public sealed class BaselineRecipeTests : FamilyRecipeRig
             RecipeRunner.Run(Find("boosting/beside"), request, 1, null, default)).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Run_WithABaseline_TellsItsSeedsAndThatTheForecastCountsNone()
+    {
+        var (request, told) = (Request(2) with { Members = [1], Methods = ["mean"], Epochs = 1, Baseline = new Constant() }, new Told());
+        RecipeRunner.Run(Find("kdef/scaling"), request, 1, told, default);
+        Assert.Equal(["Constant, seed 1/2", "Constant, seed 2/2"], told.Lines[..2]);
+        Assert.EndsWith("; Constant is done and not counted", told.Lines[2], StringComparison.Ordinal);
+    }
+
+    private sealed class Told : IRecipeProgress
+    {
+        public List<string> Lines { get; } = [];
+
+        public IProgress<EncodeProgress>? Encoding => null;
+
+        public IProgress<Learning.Training.TrainingProgress>? Training => null;
+
+        public void Keep(string text) => Lines.Add(text);
+    }
+
     private sealed class Constant : IBaseline
     {
         public string Name => "Constant";

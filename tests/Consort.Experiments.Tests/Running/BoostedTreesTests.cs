@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Consort.Boosting;
 using Consort.Data.Batches;
 using Consort.Data.Datasets;
@@ -66,8 +67,10 @@ public sealed class BoostedTreesTests : IDisposable
     public void Fit_PartOfTheValidationRows_AloneChoosesHowManyTrees()
     {
         Assert.SkipUnless(BoostedTrees.IsHere, Missing);
-        var options = new BoostingOptions { Categories = CategoryInput.Statistics, MinRows = 20 };
-        var scores = BoostedTrees.Fit(_data, options, seed: 1, threads: 1, row => row < 300, default);
+        var (options, grown) = (new BoostingOptions { Categories = CategoryInput.Statistics, MinRows = 20 }, new Grown());
+        var scores = BoostedTrees.Fit(_data, options, seed: 1, threads: 1, row => row < 300, grown, default);
+        Assert.Equal(Enumerable.Range(1, grown.Told.Count).Select(t => (long)t), grown.Told); // told after each
+        Assert.True(grown.Told.Count > scores.Trees);
         Assert.Equal(600, scores.Valid.Length);
         Assert.Equal(scores.ValidAuc, Auc(scores.Valid[..300], 1800), 1e-5);
         Assert.NotEqual(scores.ValidAuc, Auc(scores.Valid, 1800), 1e-4);
@@ -111,6 +114,27 @@ public sealed class BoostedTreesTests : IDisposable
         var told = BoostedTrees.OutOfFold(_data, options, trees: 60, seed: 1, threads: 1, default);
         Assert.Equal(_data.Train.Rows, told.Length);
         Assert.InRange(Auc(told, 0), 0.75, 0.9); // trees that have seen the rows come far above
+    }
+
+    [Fact]
+    public void IsHere_UnlessTheUserSaysHowThreadsWait_TheySleep()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "waits as OpenMP of Windows does");
+        _ = BoostedTrees.IsHere;
+        var own = Environment.GetEnvironmentVariable("OMP_WAIT_POLICY");
+        var isOwn = own is not null || Environment.GetEnvironmentVariable("GOMP_SPINCOUNT") is not null;
+        Assert.Equal(isOwn ? own : "passive", Marshal.PtrToStringUTF8(getenv("OMP_WAIT_POLICY"))); // as the library sees it
+    }
+
+    [DllImport("libc")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint getenv([MarshalAs(UnmanagedType.LPUTF8Str)] string name);
+
+    private sealed class Grown : IProgress<long>
+    {
+        public List<long> Told { get; } = [];
+
+        public void Report(long value) => Told.Add(value);
     }
 
     private double Auc(float[] logits, int first)

@@ -32,13 +32,17 @@ internal sealed class MlflowStub : IDisposable
 
     public List<(string Experiment, string Name)> Runs { get; } = [];
 
-    public Dictionary<string, string> Parameters { get; } = [];
+    public Dictionary<string, string> Parents { get; } = []; // of runs within others
+
+    public Dictionary<string, string> Parameters { get; } = []; // of the first run; of others behind their id and a colon
 
     public List<(string Key, double Value, long Step)> Metrics { get; } = [];
 
     public Dictionary<string, byte[]> Artifacts { get; } = [];
 
     public List<string> Statuses { get; } = [];
+
+    public Dictionary<string, (long Start, long End)> Times { get; } = []; // milliseconds, by run
 
     public List<string> Refused { get; } = [];
 
@@ -109,14 +113,16 @@ internal sealed class MlflowStub : IDisposable
             case "runs/create":
                 if (!Experiments.ContainsValue(root.GetProperty("experiment_id").GetString()!))
                     throw new InvalidOperationException("no such experiment");
-                _ = root.GetProperty("start_time").GetInt64();
                 Runs.Add((root.GetProperty("experiment_id").GetString()!, root.GetProperty("run_name").GetString()!));
+                Times[$"r{Runs.Count}"] = (root.GetProperty("start_time").GetInt64(), 0);
+                foreach (var tag in root.GetProperty("tags").EnumerateArray().Where(t => t.GetProperty("key").GetString() == "mlflow.parentRunId"))
+                    Parents[$"r{Runs.Count}"] = CheckedRun(tag.GetProperty("value").GetString()!);
                 return (200, $$$$"""{"run":{"info":{"run_id":"r{{{{Runs.Count}}}}","artifact_uri":"mlflow-artifacts:/7/r{{{{Runs.Count}}}}/artifacts"}}}""");
             case "runs/log-batch":
-                CheckRun(root);
+                var of = Of(root);
                 foreach (var parameter in Items(root, "params", 100))
                 {
-                    var (key, value) = (Checked(parameter), parameter.GetProperty("value").GetString()!);
+                    var (key, value) = (of + Checked(parameter), parameter.GetProperty("value").GetString()!);
                     if (value.Length > 500 || (Parameters.TryGetValue(key, out var known) && known != value))
                         throw new InvalidOperationException($"{key}: too long, or changed");
                     Parameters[key] = value;
@@ -126,24 +132,24 @@ internal sealed class MlflowStub : IDisposable
                 {
                     if (metric.GetProperty("timestamp").GetInt64() < 1_500_000_000_000) // milliseconds
                         throw new InvalidOperationException("timestamp");
-                    Metrics.Add((Checked(metric), metric.GetProperty("value").GetDouble(), metric.GetProperty("step").GetInt64()));
+                    Metrics.Add((of + Checked(metric), metric.GetProperty("value").GetDouble(), metric.GetProperty("step").GetInt64()));
                 }
 
                 return (200, "{}");
             case "runs/update":
-                CheckRun(root);
-                Statuses.Add(root.GetProperty("status").GetString()!);
+                if (root.TryGetProperty("end_time", out var end) && root.GetProperty("run_id").GetString()! is var ended)
+                    Times[ended] = (Times[ended].Start, end.GetInt64());
+                Statuses.Add(Of(root) + root.GetProperty("status").GetString()!);
                 return (200, "{\"run_info\":{}}");
             default:
                 throw new InvalidOperationException("no such call");
         }
     }
 
-    private void CheckRun(JsonElement root)
-    {
-        if (root.GetProperty("run_id").GetString() != $"r{Runs.Count}")
-            throw new InvalidOperationException("no such run");
-    }
+    private string Of(JsonElement root) => CheckedRun(root.GetProperty("run_id").GetString()!) is var id && id == "r1" ? "" : $"{id}:";
+
+    private string CheckedRun(string id) => Enumerable.Range(1, Runs.Count).Any(r => id == $"r{r}") ? id
+        : throw new InvalidOperationException("no such run");
 
     private static JsonElement.ArrayEnumerator Items(JsonElement root, string key, int most) =>
         !root.TryGetProperty(key, out var items) ? default

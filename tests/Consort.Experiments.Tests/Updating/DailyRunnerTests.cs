@@ -121,7 +121,12 @@ public sealed class DailyRunnerTests : IDisposable
         var said = new List<string>();
         var result = Run("all.yaml", OnePhase, "run", "  - { days: day*.csv }\n", notice: said.Add);
         Assert.Equal(["day2"], result.Days.Select(d => d.Name));
-        Assert.Empty(said); // that the training's own rows are passed over is no news
+        Assert.Empty(said); // that the training's own file is passed over is no news
+        File.Copy(_folder.At("day1.csv"), _folder.At("day1b.csv"));
+        Run("all.yaml", OnePhase, "run", "  - { days: day*.csv }\n", isResumed: true, notice: said.Add);
+        Assert.Equal([$"passes over day day1b: {_folder.At("run/first")} has seen its rows; `again: true` trains on them once more"], said);
+        File.Delete(_folder.At("day1b.csv"));
+        said.Clear();
         File.Copy(_folder.At("day2.csv"), _folder.At("day2b.csv"));
         Run("all.yaml", OnePhase, "run", "  - { days: day*.csv }\n", isResumed: true, notice: said.Add);
         Assert.Equal([$"passes over day day2b: {_folder.At("run/days/day2")} has seen its rows; `again: true` trains on them once more"], said);
@@ -215,6 +220,8 @@ public sealed class DailyRunnerTests : IDisposable
     [Theory]
     [InlineData("  - { data: day9.csv }", "daily.yaml:10, key data: found no day9.csv in ")]
     [InlineData("  - { data: day2.csv, max_feature: 5 }", "daily.yaml:10: unknown key \"max_feature\"; did you mean \"max_features\"?")]
+    [InlineData("  - { dayz: logs/* }", "daily.yaml:10: unknown key \"dayz\"; did you mean \"days\"?")]
+    [InlineData("  - { data: day2.csv }\n  - name: third\n    dat: logs/day3.csv", "daily.yaml:12: unknown key \"dat\"; did you mean \"data\"?")]
     [InlineData("  - { data: day2.csv, oov_rate: 2 }", "daily.yaml:10, key oov_rate: found 2, expected 0 to 0.5")]
     [InlineData("  - { data: day2.csv, days: logs/* }", "daily.yaml:10, key data: found both data and days")]
     [InlineData("  - { days: day2.csv, name: x }", "daily.yaml:10, key name: found \"x\" beside days, expected none")]
@@ -222,11 +229,75 @@ public sealed class DailyRunnerTests : IDisposable
     [InlineData("  - { data: day2.csv }\n  - { days: day2.csv }", "daily.yaml:11, key days: found a second day named day2")]
     [InlineData("  - { data: day2.csv }\n  - { name: more, epochs: 1 }", "daily.yaml:11, key phases: found a phase over the rows of `data` behind one")]
     [InlineData("  - { data: day1.csv }", "daily.yaml:10, key data: found rows that ")]
-    [InlineData("  - { name: a, data: day2.csv }\n  - { name: b, data: day2.csv }", "daily.yaml:11, key data: found rows that ")]
+    [InlineData("  - { name: a, data: day2.csv }\n  - { name: b, data: day2.csv }", "daily.yaml:11, key data: found the same rows twice, ")]
+    [InlineData("  - { data: [day2.csv, day2.csv] }", "daily.yaml:10, key data: found the same rows twice, ")]
+    [InlineData("  - { days: nowhere/* }", "daily.yaml:10, key days: found no nowhere/* in ")]
+    [InlineData("  - { days: [day2.csv, day9.csv] }", "daily.yaml:10, key days: found no day9.csv in ")]
+    [InlineData("  - { name: a, data: nowhere/* }", "daily.yaml:10, key data: found no nowhere/* in ")]
+    [InlineData("  - { data: nowhere/* }", "daily.yaml:10, key data: found no nowhere/* in ")]
+    [InlineData("  - { days: [] }", "daily.yaml:10, key days: found no rows, expected either data")]
+    [InlineData("  - { data: \"-\" }", "daily.yaml:10, key data: found standard input, which is no file, expected one")]
+    [InlineData("  - { data: day2.csv, batch_norm: stay, batch_norm_momentum: 0.5 }",
+        "daily.yaml:10, key batch_norm_momentum: found it beside `batch_norm: stay`, expected none")]
     public void Load_WhatIsWrongWithDays_IsSaidBeforeTraining(string phases, string expected)
     {
         Assert.StartsWith(_folder.At(expected), Refused("daily.yaml", "run", phases + "\n"), StringComparison.Ordinal);
         Assert.False(Directory.Exists(_folder.At("run")));
+    }
+
+    [Fact]
+    public void Run_ADevice_IsRefusedBeforeTraining()
+    {
+        Assert.SkipUnless(File.Exists("/dev/null"), "no /dev/null here");
+        Assert.StartsWith(_folder.At("daily.yaml:10, key data: found /dev/null, which is no file, expected one"),
+            Refused("daily.yaml", "run", "  - { data: /dev/null }\n"), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_folder.At("run")));
+    }
+
+    [Theory]
+    [InlineData("  - { data: day2.csv }\n", "day2.csv")]
+    [InlineData("  - { days: [day2.csv, logs/day3.csv] }\n", "day2.csv")]
+    [InlineData("  - { days: [day2.csv, logs/day3.csv] }\n", "logs/day3.csv", "day2.csv")]
+    [InlineData("  - { days: logs/* }\n", "logs/day3.csv", "logs/day4.csv")]
+    [InlineData("  - { days: logs/* }\n", "logs")]
+    [InlineData("  - { days: logs }\n", "logs")]
+    [InlineData("  - { name: both, data: logs/* }\n", "logs/day3.csv")]
+    [InlineData("  - { name: both, data: logs }\n", "logs")]
+    [InlineData("  - { name: both, data: logs/* }\n", "logs")]
+    public void Run_RowsOfDoneDaysDeleted_ResumesWithNothingToDo(string phases, params string[] gone)
+    {
+        Run("daily.yaml", OnePhase, "run", phases);
+        var newest = File.ReadAllText(_folder.At("run/newest"));
+        foreach (var path in gone)
+            if (Directory.Exists(_folder.At(path)))
+                Directory.Delete(_folder.At(path), recursive: true);
+            else
+                File.Delete(_folder.At(path));
+        var again = Run("daily.yaml", OnePhase, "run", phases, isResumed: true);
+        Assert.Null(again.First);
+        Assert.Empty(again.Days);
+        Assert.Equal(newest, File.ReadAllText(_folder.At("run/newest")));
+    }
+
+    [Fact]
+    public void Run_ADayThatIsNotDoneAndNotThere_IsRefusedBesideOnesThatAre()
+    {
+        Run("daily.yaml", OnePhase, "run", "  - { data: day2.csv }\n");
+        File.Delete(_folder.At("day2.csv"));
+        Assert.StartsWith(_folder.At("daily.yaml:11, key data: found no day9.csv in "),
+            Refused("daily.yaml", "run", "  - { data: day2.csv }\n  - { data: day9.csv }\n", isResumed: true), StringComparison.Ordinal);
+        Assert.StartsWith(_folder.At("daily.yaml:11, key days: found no logz in "),
+            Refused("daily.yaml", "run", "  - { data: day2.csv }\n  - { days: logz }\n", isResumed: true), StringComparison.Ordinal);
+        Assert.Equal(["day3", "day4"], Run("daily.yaml", OnePhase, "run", "  - { data: day2.csv }\n  - { days: [logs/*, late/*] }\n",
+            isResumed: true).Days.Select(d => d.Name));
+    }
+
+    [Fact]
+    public void Run_ADayOfOneRow_NamesItOnceAndTheHoldOut()
+    {
+        _folder.File("one.csv", string.Join('\n', DayRows.Of(3).Split('\n').Take(2)) + "\n");
+        var refused = Refused("daily.yaml", "run", "  - { data: one.csv }\n");
+        Assert.Equal($"{_folder.At("one.csv")}: found no validation rows, expected some to choose the best weights by; take more rows, or hold out a larger share of them (--hold-out 0.1 of the rows are for validation)", refused);
     }
 
     [Fact]
@@ -249,12 +320,14 @@ public sealed class DailyRunnerTests : IDisposable
             () => Experiment.Load(file)).Message, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Open_ADamagedPointer_IsRefused()
+    [Theory]
+    [InlineData("days/../..\n", "damaged")]
+    [InlineData("", "empty")]
+    public void Open_ADamagedPointer_SaysHowToMendIt(string text, string expected)
     {
         Run("daily.yaml", OnePhase, "run", "  - { data: day2.csv }\n");
-        File.WriteAllText(_folder.At("run/newest"), "days/../..\n");
-        Assert.Contains("run/newest: the file is damaged, expected first or days/NAME",
+        File.WriteAllText(_folder.At("run/newest"), text);
+        Assert.Contains($"run/newest: the file is {expected}, expected first or days/NAME; write a line for each day's run, the newest first",
             Assert.Throws<ConsortException>(() => new FinishedRun(_folder.At("run"), 1)).Message, StringComparison.Ordinal);
     }
 

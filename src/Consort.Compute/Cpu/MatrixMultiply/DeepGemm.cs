@@ -41,9 +41,9 @@ internal sealed unsafe class DeepGemm<TKernel>(Workers workers, TileWriter<TKern
             _sharedLength = _plan.PanelsA * _panelA;
             _shared = _sharedBuffer.Take(2 * _sharedLength);
             _own = _ownBuffer.Take(workers.Threads * _panelB);
-            Reset(ref _progress, _plan.Parts);
-            Reset(ref _packed, _plan.Turns);
-            Reset(ref _finished, _plan.Turns);
+            PieceOrder.Reset(ref _progress, _plan.Parts);
+            PieceOrder.Reset(ref _packed, _plan.Turns);
+            PieceOrder.Reset(ref _finished, _plan.Turns);
             workers.Run(this, _plan.FirstPacks + _plan.Chunks * _plan.Parts);
         }
     }
@@ -52,19 +52,6 @@ internal sealed unsafe class DeepGemm<TKernel>(Workers workers, TileWriter<TKern
     {
         _sharedBuffer.Dispose();
         _ownBuffer.Dispose();
-    }
-
-    private static void Reset(ref int[] counters, int count)
-    {
-        if (counters.Length < count) counters = new int[count * 2];
-        else Array.Clear(counters, 0, count);
-    }
-
-    // Pieces are begun in order and wait only for earlier ones, so whoever is awaited is at work.
-    private static void Await(ref int counter, int value)
-    {
-        var spin = new SpinWait();
-        while (Volatile.Read(ref counter) < value) spin.SpinOnce(sleep1Threshold: -1);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -86,8 +73,8 @@ internal sealed unsafe class DeepGemm<TKernel>(Workers workers, TileWriter<TKern
         Panels.Copy(_call.B + from * _call.Ldb + column, _call.Ldb, columns, depth, own, (int)tile.StepB);
         var packs = place.Part < shares && turn + 1 < _plan.Turns;
         var (nextB, nextA) = (NextB(index + workers.Threads), packs ? NextA(turn + 1, place.Part, shares) : default);
-        Await(ref _packed[turn], turn == 0 ? _plan.FirstPacks : _plan.Shares(turn - 1));
-        Await(ref _progress[place.Number], place.Chunk);
+        PieceOrder.Await(ref _packed[turn], turn == 0 ? _plan.FirstPacks : _plan.Shares(turn - 1));
+        PieceOrder.Await(ref _progress[place.Number], place.Chunk);
 
         bool first = place.Chunk == 0, last = place.Chunk == _plan.Chunks - 1;
         tile.A = _shared + (turn & 1) * _sharedLength + place.First * _panelA;
@@ -101,7 +88,7 @@ internal sealed unsafe class DeepGemm<TKernel>(Workers workers, TileWriter<TKern
         Volatile.Write(ref _progress[place.Number], place.Chunk + 1);
         Interlocked.Increment(ref _finished[turn]);
         if (!packs) return;
-        if (turn > 0) Await(ref _finished[turn - 1], _plan.PartsOf(turn - 1)); // who still read the buffer
+        if (turn > 0) PieceOrder.Await(ref _finished[turn - 1], _plan.PartsOf(turn - 1)); // who still read the buffer
         PackA(turn + 1, place.Part, shares);
     }
 

@@ -13,7 +13,7 @@ namespace Consort.Compute.Cpu.MatrixMultiply;
 /// </remarks>
 internal sealed class FasterWay
 {
-    /// <summary>Calls of both ways together until one is chosen; the first two are not counted, as their code and caches are cold.</summary>
+    /// <summary>Calls of both ways together until one is chosen; the first two do not count, for their code and caches are cold.</summary>
     public const int Trials = 12;
 
     private const int Sizes = 64;

@@ -50,8 +50,7 @@ internal sealed unsafe class InPlaceGemm<TKernel>(Workers workers, TileWriter<TK
         _tailRows = Tail(call.M % TKernel.Rows, TileWriter<TKernel>.Height(call.M % TKernel.Rows), call.Lda);
         _tailColumns = Tail(call.N % TKernel.Columns, TileWriter<TKernel>.Width(call.N % TKernel.Columns), call.Ldb);
         var parts = _blocks * _groups;
-        if (_progress.Length < parts) _progress = new int[parts * 2];
-        else Array.Clear(_progress, 0, parts);
+        PieceOrder.Reset(ref _progress, parts);
         workers.Run(this, _chunks * parts);
     }
 
@@ -69,8 +68,7 @@ internal sealed unsafe class InPlaceGemm<TKernel>(Workers workers, TileWriter<TK
         int row = block * _rows, endRow = Math.Min(_call.M, row + _rows);
         int column = group * _columns, endColumn = Math.Min(_call.N, column + _columns);
         (var nextB, var nextA) = LookAhead(index, chunk, block, group);
-        var spin = new SpinWait(); // pieces are begun in order and wait only for earlier ones, so whoever is awaited is at work
-        while (Volatile.Read(ref _progress[part]) < chunk) spin.SpinOnce(sleep1Threshold: -1);
+        PieceOrder.Await(ref _progress[part], chunk);
         if (_call.RowSums != null)
             for (var i = row + group * SumUnit; i < endRow; i += _groups * SumUnit)
                 Panels.SumColumns(_call.A + from * _call.Lda + i, _call.Lda, depth, Math.Min(SumUnit, endRow - i), _call.RowSums + i,

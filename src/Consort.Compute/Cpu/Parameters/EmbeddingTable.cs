@@ -1,6 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
-using Consort.Compute.Cpu.Kernels;
 using Consort.Compute.Cpu.Threads;
 using Consort.Compute.Graphs;
 using Consort.Foundation.Numbers;
@@ -15,11 +13,8 @@ namespace Consort.Compute.Cpu.Parameters;
 public sealed unsafe class EmbeddingTable<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private const int Ahead = 16; // batch rows between a prefetch and its use
-    private readonly List<Source> _sources = [];
     private readonly NativeBuffer<T> _values;
     private readonly ParameterStore<T> _store;
-    private readonly CollectJob _collect;
     private readonly RowNumbers _numbers;
     private TouchedRows? _touched;
     private NativeBuffer<T>? _gradients;
@@ -29,7 +24,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
         Table = table;
         _store = store;
         _values = values ?? new NativeBuffer<T>((long)table.Rows * table.Dimension);
-        _collect = new CollectJob(this);
+        Sources = new RowGradients<T>(this, store.Graph.Columns);
         _numbers = new RowNumbers(store.Graph.Columns, table.Columns);
     }
 
@@ -106,7 +101,7 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _sources.Clear();
+        Sources.Clear();
         (_touched, Deferred) = (null, null);
         _values.Dispose();
         _gradients?.Dispose();
@@ -161,6 +156,9 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     /// <summary>Grows whenever someone but an optimizer may have written into the rows.</summary>
     internal long Version { get; private set; }
 
+    /// <summary>Where kernels leave gradients of rows.</summary>
+    internal RowGradients<T> Sources { get; }
+
     /// <summary>What knows which rows are behind, or null.</summary>
     internal IDeferredRows<T>? Deferred { get; private set; }
 
@@ -193,53 +191,18 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
     /// <summary>What a column's ids are greater than its rows.</summary>
     internal int Shift(int column) => _numbers.Shift(column);
 
-    /// <summary>
-    /// Says where a kernel leaves gradients: those of (row b, column c) at <c>gradient + b·rowStride + c·columnStride</c>.
-    /// </summary>
-    internal void AddSource(TableReader reader, T* gradient, long rowStride, long columnStride, int firstColumn, int columns)
+    /// <summary>Where each column's id 0 would lie among <see cref="Values"/>.</summary>
+    internal nint[] Origins(int[] columns)
     {
-        _sources.Add(new Source(reader, (nint)gradient, rowStride, columnStride, firstColumn, columns));
-        Plan();
-    }
-
-    /// <summary>Says where a kernel leaves gradients of some columns: [B, columns, D], in their order.</summary>
-    internal void AddSource(TableReader reader, T* gradient, ReadOnlySpan<int> columns)
-    {
-        // Neighbouring columns are one source.
-        for (int start = 0, end; start < columns.Length; start = end)
-        {
-            for (end = start + 1; end < columns.Length && columns[end] == columns[end - 1] + 1; end++) { }
-            AddSource(
-                reader, gradient + ((long)start * Dimension), (long)columns.Length * Dimension, Dimension, columns[start], end - start);
-        }
-    }
-
-    /// <summary>
-    /// Says where a kernel leaves gradients of the ids of a list one by one: that of the i-th id of row b at <c>gradient + (starts[b] +
-    /// i)·stride</c>, but for the last <paramref name="behind"/> rows of an impression.
-    /// </summary>
-    internal void AddSource(TableReader reader, T* gradient, int stride, int column, int* starts, int behind)
-    {
-        _sources.Add(new Source(reader, (nint)gradient, stride, 0, column, 1) { Starts = (nint)starts, Behind = behind });
-        Plan();
-    }
-
-    /// <summary>Forgets the kernels of a reader, whose memory is about to go.</summary>
-    internal void RemoveSources(TableReader reader)
-    {
-        if (_sources.RemoveAll(s => ReferenceEquals(s.Reader, reader)) > 0)
-            Plan();
+        var rows = Values.Pointer;
+        return [.. columns.Select(c => (nint)(rows - ((long)Shift(c) * Dimension)))];
     }
 
     /// <summary>Sums up the gradients that a reader's kernels have left, for the rows that the store has found.</summary>
     internal void Collect(TableReader reader, int* ids, int* lists, int rows)
     {
-        if (_touched is null)
-            return;
-        (_collect.Reader, _collect.Rows) = (reader, rows);
-        _collect.Ids = ids;
-        _collect.Lists = lists;
-        reader.Workers.Run(_collect, Groups);
+        if (_touched is not null)
+            Sources.Sum(reader, _touched, ids, lists, rows);
     }
 
     private Span<T> Row(int column, int id) => _values.Slice((long)(id - Shift(column)) * Dimension, Dimension);
@@ -250,101 +213,19 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
             row[i] = T.CreateTruncating(numbers[i]);
     }
 
-    private void Plan()
+    /// <summary>Makes room for the gradients of rows, now that other kernels leave some.</summary>
+    internal void Plan()
     {
         _gradients?.Dispose();
         (_gradients, _touched) = (null, null);
-        if (_sources.Count == 0)
-            return;
-        Plan(
-            [.. Enumerable.Range(0, _store.Graph.Columns.Count).Where(c => _sources.Any(s => s.Reads(c)))],
-            _sources.Max(s => s.Reader.Capacity));
+        if (!Sources.IsEmpty)
+            Plan(Sources.Columns, Sources.Capacity);
     }
 
     private void Plan(IReadOnlyList<int> columns, int capacity)
     {
         _touched = _store.TouchedBy(columns, _numbers, capacity);
         _gradients = new NativeBuffer<T>(_touched.Total * Dimension);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void CollectGroup(TableReader reader, int group, int* ids, int* lists, int rows)
-    {
-        var sums = TouchedGradientsAt(group);
-        new NativeSpan<T>(ref *sums, (long)TouchedCount(group) * Dimension).Clear();
-        var columns = _touched!.GroupColumns(group);
-        for (var i = 0; i < columns.Count; i++)
-        {
-            var places = _touched.Places(columns[i]);
-            for (var j = 0; j < _sources.Count; j++)
-            {
-                var source = _sources[j];
-                if (!ReferenceEquals(source.Reader, reader) || !source.Reads(columns[i]))
-                    continue;
-                var gradient = (T*)source.Gradient + ((columns[i] - source.FirstColumn) * source.ColumnStride);
-                if (source.Starts != 0)
-                    AddPositions(sums, gradient, source.RowStride, (int*)source.Starts, source.Behind, rows, columns[i], ids, lists);
-                else if (_store.Graph.Columns[columns[i]].List is { } list)
-                    AddLists(sums, gradient, source.RowStride, rows, columns[i], list, ids, lists);
-                else if (Dimension == 1)
-                    AddNumbers(sums, places, gradient, source.RowStride, rows);
-                else
-                    AddRows(sums, places, gradient, source.RowStride, rows, Dimension);
-            }
-        }
-    }
-
-    private void AddPositions(
-        T* sums, T* gradient, long positionStride, int* starts, int behind, int rows, int column, int* ids, int* lists)
-    {
-        var stride = _store.Graph.Columns.Count;
-        ids += column;
-        for (var row = 0; row < rows; row++, ids += stride)
-        {
-            var places = _touched!.ListPlaces + *ids + 1;
-            var count = Math.Min(lists[*ids], starts[row + 1] - starts[row] - behind);
-            for (var i = 0; i < count; i++)
-                VectorMath.Add(sums + ((long)places[i] * Dimension), gradient + ((starts[row] + i) * positionStride), Dimension);
-        }
-    }
-
-    private void AddLists(T* sums, T* gradient, long rowStride, int rows, int column, IdList list, int* ids, int* lists)
-    {
-        var stride = _store.Graph.Columns.Count;
-        var values = _values.Pointer - ((long)Shift(column) * Dimension);
-        ids += column;
-        for (var row = 0; row < rows; row++, gradient += rowStride, ids += stride)
-            ListPool.Backward(sums, _touched!.ListPlaces + *ids + 1, gradient, values, lists + *ids, list, Dimension);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddNumbers(T* sums, int* places, T* gradient, long rowStride, int rows)
-    {
-        for (var row = 0; row < rows; row++, gradient += rowStride)
-            sums[places[row]] += *gradient;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void AddRows(T* sums, int* places, T* gradient, long rowStride, int rows, int dimension)
-    {
-        for (var row = 0; row < rows; row++, gradient += rowStride)
-        {
-            // Rows of a batch lie pages apart, where the processor does not look ahead by itself.
-            Prefetch.Row(gradient + (Ahead * rowStride), dimension);
-            VectorMath.Add(sums + ((long)places[row] * dimension), gradient, dimension);
-        }
-    }
-
-    private readonly record struct Source(TableReader Reader, nint Gradient, long RowStride, long ColumnStride,
-        int FirstColumn, int Columns)
-    {
-        /// <summary>Where the positions of each row begin, of a reader of ids one by one; 0 of others.</summary>
-        public nint Starts { get; init; }
-
-        /// <summary>Rows of an impression behind those.</summary>
-        public int Behind { get; init; }
-
-        public bool Reads(int column) => column >= FirstColumn && column < FirstColumn + Columns;
     }
 
     // Element i depends on i alone, so the threads make no difference.
@@ -360,18 +241,5 @@ public sealed unsafe class EmbeddingTable<T> : IDisposable
             for (var i = (long)index * PieceLength; i < end; i++)
                 values[i] = T.CreateTruncating(initializer.Draw(random, i));
         }
-    }
-
-    private sealed class CollectJob(EmbeddingTable<T> table) : IParallelJob
-    {
-        public TableReader? Reader { get; set; }
-
-        public int* Ids { get; set; }
-
-        public int* Lists { get; set; }
-
-        public int Rows { get; set; }
-
-        public void Run(int index, int worker) => table.CollectGroup(Reader!, index, Ids, Lists, Rows);
     }
 }

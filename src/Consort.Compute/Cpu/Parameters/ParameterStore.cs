@@ -237,7 +237,7 @@ public sealed unsafe class ParameterStore<T> : IDisposable
         if (ReferenceEquals(_found, reader))
             _found = null;
         foreach (var embedding in Embeddings)
-            embedding.RemoveSources(reader);
+            embedding.Sources.Remove(reader);
         Prune();
     }
 

@@ -13,23 +13,16 @@ namespace Consort.Compute.Cpu.Programs;
 /// <see cref="Forward"/>; their gradients go into <see cref="Backward"/>.
 /// </summary>
 /// <typeparam name="T"><see cref="float"/> to train and score, <see cref="double"/> to check gradients.</typeparam>
-public sealed unsafe partial class Program<T> : IDisposable
+public sealed unsafe class Program<T> : IDisposable
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
-    private readonly List<NativeBuffer<T>> _buffers = [];
-    private readonly List<DropRate> _dropRates = [];
-    private readonly T*[] _data;
-    private readonly T*[] _gradients;
+    private readonly ValueMemory<T> _memory;
     private readonly Kernel?[] _kernels;
-    private readonly int[] _owners;
-    private readonly NativeBuffer<int>? _ids; // [B, F] of the last batch, for its backward pass
-    private readonly NativeBuffer<int>? _lists; // its lists
-    private readonly List<Segments> _segments = []; // of all positions that values have rows for
-    private readonly Segments?[] _at; // of each value
+    private readonly PositionRows _positions;
+    private readonly BatchIds? _batch; // of the last batch, where it has a backward pass
+    private readonly TrainingOverrides _overrides;
     private readonly ProgramGuard<T>? _guard; // of the guarded build alone
-    private readonly PositionPlaces? _places; // among those of all ranks
     private Gemm[]? _workerGemms;
-    private readonly CopyJob _copy = new();
     private Step _step;
 
     /// <summary>Compiles a graph.</summary>
@@ -52,56 +45,25 @@ public sealed unsafe partial class Program<T> : IDisposable
         (Graph, Store, Capacity, Workers, Ranks) = (graph, store, capacity, workers, ranks);
         Reader = new TableReader(capacity, workers, withGradients);
         Gemm = gemm ?? new Gemm(workers);
-        _data = new T*[graph.Values.Count];
-        _gradients = new T*[graph.Values.Count];
         _kernels = new Kernel?[graph.Values.Count];
-        _owners = MemberOwners.Of(graph);
-        _at = [.. graph.Values.Select(v => v.At is null ? null : SegmentsOf(v.At))];
-
-        if (MemoryGuard.IsOn)
-            _guard = new ProgramGuard<T>(this, _buffers);
-        if (withGradients)
-        {
-            _ids = new NativeBuffer<int>((long)capacity * graph.Columns.Count, MemoryContent.Unwritten);
-            _lists = graph.ListRoom == 0 ? null : new NativeBuffer<int>((long)capacity * graph.ListRoom, MemoryContent.Unwritten);
-        }
-
-        var plan = new BufferPlan(graph, withGradients);
+        _positions = new PositionRows(graph, capacity);
+        _overrides = new TrainingOverrides(graph);
+        _memory = new ValueMemory<T>(graph, capacity, withGradients);
+        _batch = withGradients ? new BatchIds(graph, capacity) : null;
+        _guard = MemoryGuard.IsOn ? new ProgramGuard<T>(this, _memory) : null;
         var masked = withGradients ? BufferPlan.Masked(graph, kernels.MasksGradients) : [];
-        foreach (var value in graph.Values)
-            _data[value.Index] = BufferPlan.IsView(value)
-                ? _data[value.Inputs[0].Index]
-                : Allocate((long)capacity * value.Most * value.Shape.Size);
-        if (withGradients)
-        {
-            // Whole cache lines for every value, whatever the batch.
-            long stride = (capacity + 15) & ~15;
-            var arena = Allocate(plan.GradientSize * stride);
-            foreach (var value in graph.Values)
-                if (plan.GradientOffset(value) is { } offset)
-                    _gradients[value.Index] = arena + (offset * stride);
-            _guard?.AddArena(arena, plan.GradientSize * stride, stride);
-        }
-
         foreach (var value in graph.Values)
         {
             if (value.Operation is null || BufferPlan.IsView(value))
                 continue;
-            var targets = new GradientTarget<T>[value.Inputs.Count];
-            for (var i = 0; i < targets.Length; i++)
-            {
-                var input = value.Inputs[i];
-                targets[i] = new GradientTarget<T>(_gradients[input.Index], plan.Accumulates(value, i),
-                    masked.Contains(input) ? _data[input.Index] : null);
-            }
-
+            var targets = _memory.TargetsOf(value, masked);
             _guard?.AddOperation(value, targets);
-            var binding = new Binding<T>(this, value, _gradients[value.Index], masked.Contains(value), targets);
+            var binding = new Binding<T>(this, value, Gradient(value), masked.Contains(value), targets);
             _kernels[value.Index] = kernels.Bind(value, binding);
         }
 
         store.Prune();
-        _places = ranks is null || _segments.Count == 0 ? null : new PositionPlaces(ranks, _segments);
+        _positions.Meet(ranks);
     }
 
     /// <summary>What is computed.</summary>
@@ -140,12 +102,34 @@ public sealed unsafe partial class Program<T> : IDisposable
     public Action<int>? Passed { get; set; }
 
     /// <summary>
+    /// Members whose operations run as in scoring even while training: nothing drops, and batch norm reads its running statistics and
+    /// leaves them as they are. Null for none. Operations that several members need are not affected.
+    /// </summary>
+    public IReadOnlySet<int>? FrozenMembers { get => _overrides.FrozenMembers; set => _overrides.FrozenMembers = value; }
+
+    /// <summary>
+    /// p in [0, 1) in the place of that of every operation that drops numbers while training; null, as a rule, leaves each its own.
+    /// </summary>
+    public double? Dropout { get => _overrides.Dropout; set => _overrides.Dropout = value; }
+
+    /// <summary>
+    /// Whether batch norm normalises by its running statistics while training too, and leaves them as they are; its γ and β are trained.
+    /// </summary>
+    public bool KeepsStatistics { get => _overrides.KeepsStatistics; set => _overrides.KeepsStatistics = value; }
+
+    /// <summary>How far a batch moves batch norm's running statistics, in [0, 1]; null for its own, a tenth.</summary>
+    public double? Momentum { get => _overrides.Momentum; set => _overrides.Momentum = value; }
+
+    /// <summary>Whether training computes the logits that scoring does: nothing drops, and no statistics are those of the batch.</summary>
+    public bool TrainsAsItScores => _overrides.TrainsAsItScores;
+
+    /// <summary>
     /// What matrix multiplies of floats really round their operands to: fp32 where this machine lacks what was asked for.
     /// </summary>
     public Precision Precision => Gemm.Precision;
 
     /// <summary>Bytes held for activations, their gradients and the kernels' workspaces.</summary>
-    public long Bytes => _buffers.Sum(b => b.Length * sizeof(T)) + (sizeof(int) * ((_ids?.Length ?? 0) + (_lists?.Length ?? 0)));
+    public long Bytes => _memory.Bytes + (_batch?.Bytes ?? 0);
 
     internal Gemm Gemm { get; }
 
@@ -179,15 +163,11 @@ public sealed unsafe partial class Program<T> : IDisposable
             throw new ArgumentException($"found {ids.Length} ids, expected {idCount} for {step.Rows} rows", nameof(ids));
         if (numeric.Length < numericCount)
             throw new ArgumentException($"found {numeric.Length} numbers, expected {numericCount} for {step.Rows} rows", nameof(numeric));
-        RequireLists(ids, lists, step.Rows);
-        if (_ids is not null)
+        BatchIds.RequireLists(Graph, ids, lists, step.Rows);
+        if (_batch is not null)
         {
-            // Whoever gave them may use his memory for something else before the backward pass.
-            fixed (int* given = ids)
-                _copy.Run(Workers, given, _ids.Pointer, (int)idCount);
-            if (_lists is not null)
-                lists.CopyTo(_lists.Slice(0, lists.Length));
-            RunForward(_ids.Pointer, _lists is null ? null : _lists.Pointer, numeric, step);
+            _batch.Keep(ids, (int)idCount, lists, Workers);
+            RunForward(_batch.Ids, _batch.Lists, numeric, step);
             return;
         }
 
@@ -195,35 +175,10 @@ public sealed unsafe partial class Program<T> : IDisposable
             RunForward(given, givenLists, numeric, step);
     }
 
-    // A place or a length that is wrong would lead anywhere in memory.
-    private void RequireLists(ReadOnlySpan<int> ids, ReadOnlySpan<int> lists, int rows)
-    {
-        var columns = Graph.Columns;
-        if (_lists is not null && lists.Length > _lists.Length)
-            throw new ArgumentException($"found {lists.Length} numbers of lists, expected at most {_lists.Length}", nameof(lists));
-        for (var column = 0; column < columns.Count; column++)
-        {
-            if (columns[column].List is not { } list)
-                continue;
-            for (var row = 0; row < rows; row++)
-            {
-                var place = ids[(row * columns.Count) + column];
-                if ((uint)place >= (uint)lists.Length || (uint)lists[place] > (uint)list.MaxLength
-                    || lists.Length - place < list.RoomOf(lists[place]))
-                    throw new ArgumentException(
-                        $"row {row}, column {column}: found a list at {place}, expected at most {list.MaxLength} ids within {lists.Length} numbers",
-                        nameof(lists));
-            }
-        }
-    }
-
     private void RunForward(int* ids, int* lists, ReadOnlySpan<float> numeric, Step step)
     {
         _step = step with { Ids = ids, Lists = lists, IsAhead = false, KeepsStatistics = KeepsStatistics, Momentum = Momentum };
-        foreach (var segments in _segments)
-            segments.Find(ids, lists, step.Rows);
-        if (step.IsTraining)
-            _places?.Find();
+        _positions.Find(_step);
         _guard?.BeginForward(_step);
         var clock = Clock;
         var pass = KernelClock.Start(clock);
@@ -231,7 +186,7 @@ public sealed unsafe partial class Program<T> : IDisposable
         clock?.AddRowGradients(pass);
         if (Graph.Numeric is { } input)
         {
-            var target = _data[input.Index];
+            var target = Data(input);
             var count = step.Rows * input.Shape.Size;
             for (var i = 0; i < count; i++)
                 target[i] = T.CreateTruncating(numeric[i]);
@@ -254,10 +209,10 @@ public sealed unsafe partial class Program<T> : IDisposable
     }
 
     /// <summary>The logits of a member after <see cref="Forward"/>, [B].</summary>
-    public Span<T> Logits(int member) => new(_data[Graph.Outputs[member].Index], _step.Rows);
+    public Span<T> Logits(int member) => new(Data(Graph.Outputs[member]), _step.Rows);
 
     /// <summary>Where the gradient of the loss by a member's logits goes before <see cref="Backward"/>, [B].</summary>
-    public Span<T> LogitGradients(int member) => new(_gradients[Graph.Outputs[member].Index], _step.Rows);
+    public Span<T> LogitGradients(int member) => new(Gradient(Graph.Outputs[member]), _step.Rows);
 
     /// <summary>
     /// Computes the gradients of all parameters from <see cref="LogitGradients"/> of every member, over the batch of the last
@@ -271,7 +226,7 @@ public sealed unsafe partial class Program<T> : IDisposable
         Store.BeginGradients(Workers);
         for (var i = _kernels.Length - 1; i >= 0; i--)
         {
-            if (_gradients[i] != null && _kernels[i] is { } kernel && (!IsIdle(i) || MeetsRanks(kernel)))
+            if (_memory.Gradient(i) != null && _kernels[i] is { } kernel && (!IsIdle(i) || MeetsRanks(kernel)))
             {
                 var start = KernelClock.Start(clock);
                 _guard?.BeforeBackward(i);
@@ -291,7 +246,7 @@ public sealed unsafe partial class Program<T> : IDisposable
     }
 
     /// <summary>The numbers of any value after <see cref="Forward"/>, for diagnosis: [B, …], or [N, …] at positions.</summary>
-    public ReadOnlySpan<T> Activations(Value value) => new(_data[value.Index], checked(RowsOf(value) * value.Shape.Size));
+    public ReadOnlySpan<T> Activations(Value value) => new(Data(value), checked(RowsOf(value) * value.Shape.Size));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -300,21 +255,18 @@ public sealed unsafe partial class Program<T> : IDisposable
         foreach (var gemm in _workerGemms ?? [])
             gemm.Dispose();
         Gemm.Dispose();
-        _ids?.Dispose();
-        _lists?.Dispose();
-        foreach (var segments in _segments)
-            segments.Dispose();
-        foreach (var buffer in _buffers)
-            buffer.Dispose();
+        _batch?.Dispose();
+        _positions.Dispose();
+        _memory.Dispose();
     }
 
     private Step StepOf(int value)
     {
-        var isFrozen = FrozenMembers is { Count: > 0 } frozen && frozen.Contains(_owners[value]) && _owners[value] >= 0;
-        return isFrozen || _at[value] is not null
-            ? new Step(_at[value]?.Rows ?? _step.Rows, _step.IsTraining && !isFrozen, _step.Seed)
+        var (isFrozen, at) = (_overrides.IsFrozen(value), _positions.Of(value));
+        return isFrozen || at is not null
+            ? new Step(at?.Rows ?? _step.Rows, _step.IsTraining && !isFrozen, _step.Seed)
             {
-                First = _at[value]?.First ?? _step.First,
+                First = at?.First ?? _step.First,
                 Ids = _step.Ids,
                 Lists = _step.Lists,
                 KeepsStatistics = KeepsStatistics,
@@ -326,54 +278,25 @@ public sealed unsafe partial class Program<T> : IDisposable
     // Others may have rows where this rank has none.
     private bool MeetsRanks(Kernel kernel) => Ranks is not null && _step.IsTraining && kernel.MeetsRanks;
 
-    // A value without rows, computed from such: whoever leads to it from impressions has their gradients to write.
-    private bool IsIdle(int value)
-    {
-        if (_step.Rows == 0)
-            return true;
-        if (_at[value] is not { Rows: 0 })
-            return false;
-        var inputs = Graph.Values[value].Inputs;
-        for (var i = 0; i < inputs.Count; i++)
-            if (inputs[i].At is null)
-                return false;
-        return true;
-    }
+    private bool IsIdle(int value) => _step.Rows == 0 || _positions.IsIdle(value);
 
     /// <summary>Rows of a value in the batch under way.</summary>
-    internal int RowsOf(Value value) => _at[value.Index]?.Rows ?? _step.Rows;
+    internal int RowsOf(Value value) => _positions.Of(value.Index)?.Rows ?? _step.Rows;
 
     /// <summary>Where rows lie, of all positions that values have rows for.</summary>
-    internal IReadOnlyList<Segments> AllSegments => _segments;
+    internal IReadOnlyList<Segments> AllSegments => _positions.All;
 
     /// <summary>Where the rows of impressions lie among those of positions.</summary>
-    internal Segments SegmentsOf(Positions at)
-    {
-        if (_segments.Find(s => s.Of == at) is { } known)
-            return known;
-        var segments = new Segments(at, Graph.Columns, Capacity);
-        _segments.Add(segments);
-        return segments;
-    }
+    internal Segments SegmentsOf(Positions at) => _positions.At(at);
 
-    internal T* Data(Value value) => _data[value.Index];
+    internal T* Data(Value value) => _memory.Data(value.Index);
 
     /// <summary>Where a value's gradient lies, or null.</summary>
-    internal T* Gradient(Value value) => _gradients[value.Index];
+    internal T* Gradient(Value value) => _memory.Gradient(value.Index);
 
     /// <summary>A share of numbers to drop, which <see cref="Dropout"/> may replace.</summary>
-    internal DropRate DropRateOf(double own)
-    {
-        var rate = new DropRate(own);
-        _dropRates.Add(rate);
-        return rate;
-    }
+    internal DropRate DropRateOf(double own) => _overrides.RateOf(own);
 
     /// <summary>Memory that lives as long as the program.</summary>
-    internal T* Allocate(long length, MemoryContent content = MemoryContent.Unwritten)
-    {
-        var buffer = new NativeBuffer<T>(length, content);
-        _buffers.Add(buffer);
-        return buffer.Pointer;
-    }
+    internal T* Allocate(long length, MemoryContent content = MemoryContent.Unwritten) => _memory.Allocate(length, content);
 }

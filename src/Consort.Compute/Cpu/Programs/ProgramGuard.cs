@@ -10,21 +10,11 @@ namespace Consort.Compute.Cpu.Programs;
 /// names the operation.
 /// </summary>
 /// <typeparam name="T">The element.</typeparam>
-internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<NativeBuffer<T>> buffers)
+internal sealed unsafe class ProgramGuard<T>(Program<T> program, ValueMemory<T> memory)
     where T : unmanaged, IBinaryFloatingPointIeee754<T>
 {
     private readonly Dictionary<int, GradientTarget<T>[]> _targets = [];
-    private T* _arena;
-    private long _arenaLength;
-    private long _stride; // rows that a gradient has room for
     private Step _step;
-
-    /// <summary>Where all gradients lie.</summary>
-    public void AddArena(T* arena, long length, long stride)
-    {
-        _arena = arena;
-        (_arenaLength, _stride) = (length, stride);
-    }
 
     /// <summary>An operation, with where its backward pass writes.</summary>
     public void AddOperation(Value value, GradientTarget<T>[] targets) => _targets.Add(value.Index, targets);
@@ -66,7 +56,7 @@ internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<N
 
     public void EndForward()
     {
-        FillPoison(_arena, _arenaLength);
+        FillPoison(memory.Arena, memory.ArenaLength);
         MemoryGuard.CheckAll("a forward pass");
     }
 
@@ -83,7 +73,7 @@ internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<N
         var inputs = program.Graph.Values[index].Inputs;
         for (var i = 0; i < inputs.Count; i++)
             if (_targets[index][i] is { IsWanted: true, Accumulate: false } target)
-                FillPoison(target.Data, _stride * inputs[i].Most * inputs[i].Shape.Size);
+                FillPoison(target.Data, memory.Stride * inputs[i].Most * inputs[i].Shape.Size);
     }
 
     public void AfterBackward(int index)
@@ -94,12 +84,12 @@ internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<N
             if (_targets[index][i] is not { IsWanted: true } target)
                 continue;
             RequireWritten(target.Data, value.Inputs[i], value, "gradient of input");
-            RequireUntouched(target.Data, value.Inputs[i], value, _stride * value.Inputs[i].Most, "gradient of input");
+            RequireUntouched(target.Data, value.Inputs[i], value, memory.Stride * value.Inputs[i].Most, "gradient of input");
         }
 
         // Nobody reads it any more, but for rows of tables, which are summed up at the end.
         if (value.Operation is { Table: null })
-            FillPoison(program.Gradient(value), _stride * value.Most * value.Shape.Size);
+            FillPoison(program.Gradient(value), memory.Stride * value.Most * value.Shape.Size);
         RequireZones(value, "backward");
     }
 
@@ -136,8 +126,8 @@ internal sealed unsafe class ProgramGuard<T>(Program<T> program, IReadOnlyList<N
 
     private void RequireZones(Value operation, string pass)
     {
-        for (var i = 0; i < buffers.Count; i++)
-            Require(buffers[i].Damage);
+        for (var i = 0; i < memory.Buffers.Count; i++)
+            Require(memory.Buffers[i].Damage);
         Require(program.Store.DenseValues.Damage);
         Require(program.Store.DenseGradients.Damage);
 

@@ -9,15 +9,29 @@ namespace Consort.Compute.Cpu.Threads;
 public sealed class WorkClock
 {
     private const int MostJobs = 4096;
+    private const int MostWorkers = 1024;
+    private const int Line = 16; // numbers between those of two workers, so that they do not share lines of the cache
 
     private readonly (int Pieces, long Start, long Ticks)[] _jobs = new (int, long, long)[MostJobs];
+    private readonly long[] _busy = new long[MostWorkers * Line];
     private int _count;
 
     /// <summary>Ticks in jobs of several pieces.</summary>
     public long Shared { get; private set; }
 
     /// <summary>Forgets all jobs.</summary>
-    public void Clear() => (_count, Shared) = (0, 0);
+    public void Clear()
+    {
+        (_count, Shared) = (0, 0);
+        Array.Clear(_busy);
+    }
+
+    /// <summary>
+    /// Ticks that a worker spent on pieces of jobs; where a piece waits for one that another has begun, this is in it. What is left of <see
+    /// cref="Shared"/> it was idle: it had no piece, or had not woken up.
+    /// </summary>
+    /// <param name="worker">0 for the caller, less than <see cref="Workers.Threads"/>.</param>
+    public long BusyOf(int worker) => _busy[worker * Line];
 
     /// <summary>
     /// What the jobs would take with so many threads, were each shared out evenly to as many of them as it has pieces. To be asked after
@@ -43,6 +57,8 @@ public sealed class WorkClock
                 sum += _jobs[i].Ticks;
         return sum;
     }
+
+    internal void AddBusy(int worker, long start) => _busy[worker * Line] += Stopwatch.GetTimestamp() - start;
 
     internal void Add(int pieces, long start)
     {

@@ -107,11 +107,13 @@ public sealed class Workers : IDisposable
 
     private void RunInline(IParallelJob job, int count)
     {
+        var (clock, start) = count > 1 ? BeginPart() : default;
         (var outer, var outerAs) = (_inside, _insideAs);
         (_inside, _insideAs) = (this, 0);
         try
         {
             for (var i = 0; i < count; i++) job.Run(i, 0);
+            clock?.AddBusy(0, start);
         }
         finally
         {
@@ -149,6 +151,7 @@ public sealed class Workers : IDisposable
     private void TakePart(int worker)
     {
         var finished = 0;
+        var (clock, start) = BeginPart();
         (var outer, var outerAs) = (_inside, _insideAs);
         (_inside, _insideAs) = (this, worker);
         int left;
@@ -166,10 +169,13 @@ public sealed class Workers : IDisposable
             finished++;
         }
         (_inside, _insideAs) = (outer, outerAs);
+        if (finished > 0) clock?.AddBusy(worker, start); // before the caller may look
         if (finished == 0 || Interlocked.Add(ref _counters.Unfinished, -finished) != 0 || worker == 0) return;
         if (!Volatile.Read(ref _callerSleeps)) return;
         lock (_done) Monitor.Pulse(_done);
     }
+
+    private (WorkClock? Clock, long Start) BeginPart() => Clock is { } clock ? (clock, Stopwatch.GetTimestamp()) : default;
 
     private bool SpinUntilFinished()
     {

@@ -1,8 +1,6 @@
 using System.Globalization;
-using Consort.Models;
 using Consort.Studies.Recipes.Measures;
 using Consort.Studies.Recipes.Plans;
-using Consort.Studies.Recipes.Settings;
 using Consort.Studies.Recipes.Teaching;
 
 namespace Consort.Studies.Recipes.Beside;
@@ -11,7 +9,7 @@ namespace Consort.Studies.Recipes.Beside;
 /// Boosted trees, as they come and tuned, beside one model, the average of a family of it, and one that the family taught: the same rows,
 /// as many seeds, and each difference with an interval for new seeds and new rows.
 /// </summary>
-internal sealed class BoostingBeside : Recipe
+internal sealed class BoostingBeside : MethodRecipe<TeachingMethod>
 {
     private const string One = "one";
     private const int UsualMembers = 4;
@@ -26,31 +24,20 @@ internal sealed class BoostingBeside : Recipe
 
     public override string Source => "Ke et al. 2017 for LightGBM";
 
-    public override IReadOnlyList<string> Rows { get; } = [.. ModelCatalogue.Entries.Select(e => e.Name)];
-
-    public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Methods | RecipeOptions.Members;
-
     public override IReadOnlyList<string> Methods { get; } = [One, .. Families.Select(m => m.Name)];
-
-    public override bool ComparesRows => true;
 
     public override bool NeedsBaseline => true;
 
     protected override (int Least, bool Several) Sizes => (2, false);
 
-    public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
-    {
-        var plan = new RunPlan(request, Settings(request));
-        _ = Build(plan, request);
-        return plan.Runs;
-    }
+    protected override string UsualModel => "DeepFM";
 
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
     {
         var (byName, comparisons) = (outcomes.ToDictionary(o => o.Run.Name), RowComparisons.Of(request.Memory));
         FamilyRow[] baselines = [.. request.Memory.Baselines.Select(BaselineRows.Of)];
         var rows = new List<FamilyRow>();
-        foreach (var (method, runs) in Build(new RunPlan(request, Settings(request)), request))
+        foreach (var (method, runs) in Ways(request))
             if (FamilyRow.Of(TextOf(method, request), runs, byName, request.Memory) is { } row)
                 rows.Add(method.IsMember ? row.Select((_, m) => m.OneMember()) : row);
         return RecipeTable.Of($"{Name}: {Summary}",
@@ -61,10 +48,10 @@ internal sealed class BoostingBeside : Recipe
     }
 
     // Each way with the runs of each replicate; the model by itself comes first.
-    private static List<MethodRuns<TeachingMethod>> Build(RunPlan plan, RecipeRequest request)
+    protected override List<MethodRuns<TeachingMethod>> Build(RunPlan plan, RecipeRequest request)
     {
         var settings = Settings(request);
-        var model = request.Only ?? settings.FirstModel ?? "DeepFM";
+        var model = ModelOf(request);
         var families = Families.Where(m => request.Asks(m.Name)).ToArray();
         return MethodRuns<TeachingMethod>.Of(plan, TeachingMethod.One, families, replicate =>
         {
@@ -76,10 +63,7 @@ internal sealed class BoostingBeside : Recipe
 
     private static int SizeOf(RecipeRequest request) => request.Members is [var members] ? members : UsualMembers;
 
-    private static string TextOf(TeachingMethod method, RecipeRequest request) => method == TeachingMethod.One
-        ? $"one {request.Only ?? Settings(request).FirstModel ?? "DeepFM"}"
+    private string TextOf(TeachingMethod method, RecipeRequest request) => method == TeachingMethod.One
+        ? $"one {ModelOf(request)}"
         : string.Format(CultureInfo.InvariantCulture, method.Text, SizeOf(request), 0);
-
-    private static RecipeSettings Settings(RecipeRequest request) =>
-        request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Kdef));
 }

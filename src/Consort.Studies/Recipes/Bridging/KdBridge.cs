@@ -1,9 +1,7 @@
 using System.Globalization;
 using Consort.Experiments.Files;
-using Consort.Models;
 using Consort.Studies.Recipes.Measures;
 using Consort.Studies.Recipes.Plans;
-using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Bridging;
 
@@ -14,7 +12,7 @@ namespace Consort.Studies.Recipes.Bridging;
 /// meet, is here plain logit matching. Beside it stand the controls that say whether the graph gives anything: the student taught by the
 /// teacher directly, by a graph that no teacher taught, and by both at once.
 /// </summary>
-internal sealed class KdBridge : Recipe
+internal sealed class KdBridge : MethodRecipe<string>
 {
     private const int Size = 4;
     private const string Graph = "FiGNN";
@@ -27,27 +25,16 @@ internal sealed class KdBridge : Recipe
 
     public override string Source => "Deng et al. 2023, SIGIR, abstract only; Li et al. 2019 for the graph";
 
-    public override IReadOnlyList<string> Rows { get; } = [.. ModelCatalogue.Entries.Select(e => e.Name)];
-
-    public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Methods | RecipeOptions.Members;
-
     public override IReadOnlyList<string> Methods { get; } = [Averaged, Direct, Alone, Bridge, OfGraph, Bridged, Both];
-
-    public override bool ComparesRows => true;
 
     protected override (int Least, bool Several) Sizes => (1, false);
 
-    public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
-    {
-        var plan = new RunPlan(request, Settings(request));
-        _ = Build(plan, request);
-        return plan.Runs;
-    }
+    protected override string UsualModel => "DNN";
 
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
     {
         var (byName, comparisons) = (outcomes.ToDictionary(o => o.Run.Name), RowComparisons.Of(request.Memory));
-        var rows = Build(new RunPlan(request, Settings(request)), request)
+        var rows = Ways(request)
             .Select(b => (b.Method, Row: FamilyRow.Of(TextOf(b.Method, request), b.Runs, byName, request.Memory)))
             .Where(b => b.Row is not null).ToDictionary(b => b.Method, b => b.Row!);
         return RecipeTable.Of(
@@ -67,7 +54,7 @@ internal sealed class KdBridge : Recipe
     }
 
     // Each row with the runs of each replicate; the model by itself comes first.
-    private List<MethodRuns<string>> Build(RunPlan plan, RecipeRequest request)
+    protected override List<MethodRuns<string>> Build(RunPlan plan, RecipeRequest request)
     {
         var (model, size) = (ModelOf(request), SizeOf(request));
         return MethodRuns<string>.Of(plan, "", Methods.Where(request.Asks), replicate =>
@@ -93,7 +80,7 @@ internal sealed class KdBridge : Recipe
         });
     }
 
-    private static string TextOf(string method, RecipeRequest request) => method switch
+    private string TextOf(string method, RecipeRequest request) => method switch
     {
         "" => $"one {ModelOf(request)}",
         Averaged => "the teacher: members averaged",
@@ -106,9 +93,4 @@ internal sealed class KdBridge : Recipe
     };
 
     private static int SizeOf(RecipeRequest request) => request.Members?[^1] ?? Size;
-
-    private static string ModelOf(RecipeRequest request) => request.Only ?? Settings(request).FirstModel ?? "DNN";
-
-    private static RecipeSettings Settings(RecipeRequest request) =>
-        request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Kdef));
 }

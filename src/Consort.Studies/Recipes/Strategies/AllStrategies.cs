@@ -1,10 +1,8 @@
 using System.Globalization;
 using Consort.Experiments.Statistics;
-using Consort.Models;
 using Consort.Studies.Recipes.Measures;
 using Consort.Studies.Recipes.Mutual;
 using Consort.Studies.Recipes.Plans;
-using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Strategies;
 
@@ -12,7 +10,7 @@ namespace Consort.Studies.Recipes.Strategies;
 /// Every way of learning over members of one model, beside that model by itself; on synthetic clicks also beside the best that any model
 /// can reach. Each replicate trains the members by themselves once, and all that starts or learns from them takes these very runs.
 /// </summary>
-internal sealed class AllStrategies : Recipe
+internal sealed class AllStrategies : MethodRecipe<string>
 {
     private const int Size = 4;
     private const string Averaged = "averaged", DistilledAveraged = "distilled-averaged", DistilledKdef = "distilled-kdef";
@@ -23,29 +21,20 @@ internal sealed class AllStrategies : Recipe
 
     public override string Source => "both papers; Hinton et al. 2015 for distillation";
 
-    public override IReadOnlyList<string> Rows { get; } = [.. ModelCatalogue.Entries.Select(e => e.Name)];
-
     public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Methods | RecipeOptions.Members | RecipeOptions.Tuning;
 
     public override IReadOnlyList<string> Methods { get; } =
         [Averaged, MutualRow.Scratch, MutualRow.Control, MutualRow.Pretrained, .. KdefMethods.Compared.Select(m => m.Name),
             DistilledAveraged, DistilledKdef];
 
-    public override bool ComparesRows => true;
-
     protected override (int Least, bool Several) Sizes => (2, false);
 
-    public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
-    {
-        var plan = new RunPlan(request, Settings(request));
-        _ = Build(plan, request);
-        return plan.Runs;
-    }
+    protected override string UsualModel => "DNN";
 
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
     {
         var (byName, comparisons) = (outcomes.ToDictionary(o => o.Run.Name), RowComparisons.Of(request.Memory));
-        var rows = Build(new RunPlan(request, Settings(request)), request)
+        var rows = Ways(request)
             .Select(b => FamilyRow.Of(TextOf(b.Method, request), b.Runs, byName, request.Memory) is not { } row ? null
             : b.Method.Length > 0 ? row : row.Select((s, _) => One([.. b.Runs[s].Select(n => byName[n])], request)))
             .OfType<FamilyRow>().ToArray();
@@ -71,7 +60,7 @@ internal sealed class AllStrategies : Recipe
     }
 
     // Each method with the runs of each replicate; the model by itself, without a name, comes first.
-    private List<MethodRuns<string>> Build(RunPlan plan, RecipeRequest request)
+    protected override List<MethodRuns<string>> Build(RunPlan plan, RecipeRequest request)
     {
         var (model, size) = (ModelOf(request), SizeOf(request));
         return MethodRuns<string>.Of(plan, "", Methods.Where(request.Asks), replicate =>
@@ -94,7 +83,7 @@ internal sealed class AllStrategies : Recipe
             plan.Shared(model, size, replicate, KdefMethods.Compared.First(m => m.Name == method));
     }
 
-    private static string TextOf(string method, RecipeRequest request) => method switch
+    private string TextOf(string method, RecipeRequest request) => method switch
     {
         "" => $"one {ModelOf(request)}",
         Averaged => "independent, averaged",
@@ -116,9 +105,4 @@ internal sealed class AllStrategies : Recipe
         };
 
     private static int SizeOf(RecipeRequest request) => request.Members?[^1] ?? Size;
-
-    private static string ModelOf(RecipeRequest request) => request.Only ?? Settings(request).FirstModel ?? "DNN";
-
-    private static RecipeSettings Settings(RecipeRequest request) =>
-        request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Kdef));
 }

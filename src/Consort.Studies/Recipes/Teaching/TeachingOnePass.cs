@@ -1,8 +1,6 @@
 using System.Globalization;
-using Consort.Models;
 using Consort.Studies.Recipes.Measures;
 using Consort.Studies.Recipes.Plans;
-using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Teaching;
 
@@ -11,7 +9,7 @@ namespace Consort.Studies.Recipes.Teaching;
 /// family's members. A replicate trains members by themselves once; all that averages them, goes on from them or learns from them takes
 /// these very runs.
 /// </summary>
-internal sealed class TeachingOnePass : Recipe
+internal sealed class TeachingOnePass : MethodRecipe<TeachingMethod>
 {
     private const int Members = 4, Many = 10;
 
@@ -21,28 +19,17 @@ internal sealed class TeachingOnePass : Recipe
 
     public override string Source => "both papers; Hinton et al. 2015; Tian et al. 2023 for logits";
 
-    public override IReadOnlyList<string> Rows { get; } = [.. ModelCatalogue.Entries.Select(e => e.Name)];
-
-    public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Methods | RecipeOptions.Members;
-
     public override IReadOnlyList<string> Methods { get; } = [.. TeachingMethod.All.Select(m => m.Name)];
-
-    public override bool ComparesRows => true;
 
     protected override (int Least, bool Several) Sizes => (2, true);
 
-    public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
-    {
-        var plan = new RunPlan(request, Settings(request));
-        _ = Build(plan, request);
-        return plan.Runs;
-    }
+    protected override string UsualModel => "DeepFM";
 
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
     {
         var byName = outcomes.ToDictionary(o => o.Run.Name);
         var rows = new List<(TeachingMethod Method, FamilyRow Row)>();
-        foreach (var (method, runs) in Build(new RunPlan(request, Settings(request)), request))
+        foreach (var (method, runs) in Ways(request))
             if (FamilyRow.Of(TextOf(method, request), runs, byName, request.Memory) is { } row)
                 rows.Add((method, !method.IsMember ? row : row.Select((_, m) => m.OneMember())));
         if (rows.FirstOrDefault().Method != TeachingMethod.One) // nothing to set others beside yet
@@ -64,10 +51,10 @@ internal sealed class TeachingOnePass : Recipe
     ];
 
     // Each method with the runs of each replicate; the model by itself comes first.
-    private static List<MethodRuns<TeachingMethod>> Build(RunPlan plan, RecipeRequest request)
+    protected override List<MethodRuns<TeachingMethod>> Build(RunPlan plan, RecipeRequest request)
     {
         var settings = Settings(request);
-        var model = request.Only ?? settings.FirstModel ?? "DeepFM";
+        var model = ModelOf(request);
         var methods = TeachingMethod.All
             .Where(m => request.Asks(m.Name) && (!m.NeedsTower || TowerWidths.Has(settings.Member(model)))).ToArray();
         var isMany = methods.Any(m => m.NeedsMany);
@@ -90,7 +77,4 @@ internal sealed class TeachingOnePass : Recipe
 
     private static string TextOf(TeachingMethod method, RecipeRequest request) =>
         string.Format(CultureInfo.InvariantCulture, method.Text, SizeOf(request).Members, SizeOf(request).Many);
-
-    private static RecipeSettings Settings(RecipeRequest request) =>
-        request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Kdef));
 }

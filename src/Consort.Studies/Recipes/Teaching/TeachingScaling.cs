@@ -3,7 +3,6 @@ using Consort.Experiments.Statistics;
 using Consort.Models;
 using Consort.Studies.Recipes.Measures;
 using Consort.Studies.Recipes.Plans;
-using Consort.Studies.Recipes.Settings;
 
 namespace Consort.Studies.Recipes.Teaching;
 
@@ -11,7 +10,7 @@ namespace Consort.Studies.Recipes.Teaching;
 /// What more members are worth: M = 1 to 16 of one tuned model by each way of making a family, at the memory of one model and at the
 /// arithmetic of one.
 /// </summary>
-internal sealed class TeachingScaling : Recipe
+internal sealed class TeachingScaling : MethodRecipe<(ScalingWay? Way, int Members)>
 {
     private const string RecipeName = "teaching/scaling";
     private static readonly int[] UsualSizes = [2, 4, 8, 16];
@@ -25,25 +24,16 @@ internal sealed class TeachingScaling : Recipe
     public override IReadOnlyList<string> Rows { get; } = [.. ModelCatalogue.Entries
         .Where(e => e.Options.Facts.Any(f => f is { Key: "hidden_units", Default: not "[]" })).Select(e => e.Name)];
 
-    public override RecipeOptions Options => RecipeOptions.AnyData | RecipeOptions.Methods | RecipeOptions.Members;
-
     public override IReadOnlyList<string> Methods { get; } = [.. ScalingWay.All.Select(w => w.Name)];
 
-    public override bool ComparesRows => true;
-
-    public override IReadOnlyList<RecipeRun> Plan(RecipeRequest request)
-    {
-        var plan = new RunPlan(request, Settings(request));
-        _ = Build(plan, request);
-        return plan.Runs;
-    }
+    protected override string UsualModel => "DNN";
 
     public override RecipeTable Table(RecipeRequest request, IReadOnlyList<RecipeOutcome> outcomes)
     {
         var byName = outcomes.ToDictionary(o => o.Run.Name);
         var lines = new List<ScalingLine>();
         FamilyRow? one = null;
-        foreach (var ((way, members), runs) in Build(new RunPlan(request, Settings(request)), request))
+        foreach (var ((way, members), runs) in Ways(request))
             if (FamilyRow.Of(TextOf(way, members), runs, byName, request.Memory) is { } row)
                 lines.Add(new ScalingLine(way, members, row, one ??= row));
         var comparisons = RowComparisons.Of(request.Memory);
@@ -78,10 +68,10 @@ internal sealed class TeachingScaling : Recipe
     }
 
     // The model by itself comes first, then the ways, each by its number of members.
-    private static List<MethodRuns<(ScalingWay? Way, int Members)>> Build(RunPlan plan, RecipeRequest request)
+    protected override List<MethodRuns<(ScalingWay? Way, int Members)>> Build(RunPlan plan, RecipeRequest request)
     {
         var settings = Settings(request);
-        var model = request.Only ?? settings.FirstModel ?? "DNN";
+        var model = ModelOf(request);
         if (!TowerWidths.Has(settings.Member(model)))
             throw new ConsortException($"{RecipeName} with {model}: found no hidden_units, expected a model with a tower, whose widths say what members cost");
         var rows =
@@ -99,7 +89,4 @@ internal sealed class TeachingScaling : Recipe
 
     private static string TextOf(ScalingWay? way, int members) =>
         way is null ? "one, tuned" : string.Create(CultureInfo.InvariantCulture, $"{members} {way.Text}");
-
-    private static RecipeSettings Settings(RecipeRequest request) =>
-        request.Memory.Of("", () => new RecipeSettings(request, PaperSettings.Kdef));
 }

@@ -25,10 +25,10 @@ internal static class BaselineSection
                 new("test AUC", r => r.Auc, "F5"),
                 new("log-loss", r => r.LogLoss, "F5"),
                 new("ΔAUC", r => r.Difference?.Difference, Numbers.Difference),
-                new("95 % interval", r => Interval(r.Difference), ResultColumn.Right),
+                new("95 % interval", r => Numbers.Ends(r.Difference), ResultColumn.Right),
                 new("p", r => Numbers.P(r.Difference?.PValue), ResultColumn.Right),
                 new("Δ log-loss", r => r.LogLossDifference?.Difference, Numbers.Difference),
-                new("95 % interval", r => Interval(r.LogLossDifference), ResultColumn.Right),
+                new("95 % interval", r => Numbers.Ends(r.LogLossDifference), ResultColumn.Right),
                 new("AUC of both averaged", r => r.Together, "F5"))),
         ]);
     }
@@ -60,8 +60,6 @@ internal static class BaselineSection
     }
 
     private static string NameOf(BaselineLine line) => Path.GetFileName(Path.TrimEndingDirectorySeparator(line.Run));
-
-    private static string? Interval(Comparison? c) => c is null ? null : $"{Numbers.Signed(c.Low)} to {Numbers.Signed(c.High)}";
 
     private static Figure Plot(BaselineFile baseline, List<BaselineLine> lines) => new(
         $"Test AUC of each run minus that of {baseline.Name}, with its 95 % interval.", [],

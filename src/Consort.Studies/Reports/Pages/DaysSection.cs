@@ -20,12 +20,7 @@ internal static class DaysSection
                 chains.Count > 1 ? new("up to", d => d.Chain) : null,
                 new("day", d => d.Day.Number, "F0"),
                 new("rows of", d => d.Day.Rows),
-                new("rows", d => d.Day.Record.Before.Rows, "N0"),
-                new("AUC", d => d.Day.Record.Before.Auc, "F5"),
-                new("log-loss", d => d.Day.Record.Before.LogLoss, "F5"),
-                new("predicted / observed", d => d.Day.Record.Before.Calibration, "F4"),
-                new("new tokens", d => d.Day.Record.Vocabulary.Admitted, "N0"),
-                new("gone", d => d.Day.Record.Vocabulary.Evicted, "N0"),
+                .. UpdateColumns.Of<(string Chain, ChainDay Day)>(d => d.Day.Record, "AUC", "F4"),
             ]);
         return new Section("days", "Day by day",
         [

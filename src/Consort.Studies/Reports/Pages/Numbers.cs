@@ -33,6 +33,9 @@ internal static class Numbers
     public static string? Interval(double? low, double? high) => low is { } l && high is { } h && double.IsFinite(l + h)
         ? $"{Auc(l)} to {Auc(h)}" : null;
 
+    /// <summary>The ends of a difference's interval, or nothing.</summary>
+    public static string? Ends(Comparison? of) => of is null ? null : $"{Signed(of.Low)} to {Signed(of.High)}";
+
     /// <summary>With its sign: a difference.</summary>
     public static string Signed(double? value, int digits = 5) => value is { } number && double.IsFinite(number)
         ? (number > 0 ? "+" : "") + Fixed(number, digits)

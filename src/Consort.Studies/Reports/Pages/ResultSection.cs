@@ -66,9 +66,7 @@ internal static class ResultSection
             several ? new("ΔAUC", s => s == baseline ? null : Against(s)?.Difference
                 ?? s.Auc.Mean - baseline.Auc.Mean, Numbers.Difference)
             { Meaning = "Difference of AUC to the marked row" } : null,
-            several && seeds ? new("95 % interval", s => Against(s) is { } c
-                ? $"{Numbers.Signed(c.Low)} to {Numbers.Signed(c.High)}" : null,
-                ResultColumn.Right)
+            several && seeds ? new("95 % interval", s => Numbers.Ends(Against(s)), ResultColumn.Right)
             { Meaning = "Of the difference, paired over seeds" } : null,
             several && seeds ? new("p", s => Numbers.P(Against(s)?.PValue), ResultColumn.Right)
             { Meaning = "Two-sided, of the difference" } : null,

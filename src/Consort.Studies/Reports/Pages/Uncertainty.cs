@@ -21,7 +21,7 @@ internal static class Uncertainty
 
     /// <summary>"+0.00120 (95 % interval +0.00080 to +0.00160)".</summary>
     public static string Words(Comparison comparison) =>
-        $"{Numbers.Signed(comparison.Difference)} (95 % interval {Numbers.Signed(comparison.Low)} to {Numbers.Signed(comparison.High)})";
+        $"{Numbers.Signed(comparison.Difference)} (95 % interval {Numbers.Ends(comparison)})";
 
     /// <summary>The test split, or the validation split of runs without one.</summary>
     public static string SplitName(Setting setting) => setting.First.Test is null ? "validation" : "test";

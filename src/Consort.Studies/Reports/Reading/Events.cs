@@ -34,6 +34,30 @@ internal static class Events
         return Place([.. found.Values]);
     }
 
+    /// <summary>When a run began, or was begun anew, and when it was done; null for what the log does not say.</summary>
+    public static (DateTime? Begun, DateTime? Done) Times(string path)
+    {
+        var (begun, done) = ((DateTime?)null, (DateTime?)null);
+        foreach (var line in File.Exists(path) ? Lines(path) : [])
+        {
+            try
+            {
+                var (name, time, isResumed) = JsonText.Parse(Encoding.UTF8.GetBytes(line), Damaged, root => (
+                    root["event"].Text(), root["time"].Moment(), root.Find("resume") is { IsNull: false } resume && resume.Flag()));
+                if (name == "start" && (begun is null || !isResumed))
+                    (begun, done) = (time, null);
+                if (name == "done")
+                    done = time;
+            }
+            catch (ConsortException)
+            {
+                // As above.
+            }
+        }
+
+        return (begun, done);
+    }
+
     private static ConsortException Damaged(string what) => new(what);
 
     private static EvaluationRecord? Event(JsonPart root, SortedDictionary<(long Steps, int Phase), EvaluationRecord> found)

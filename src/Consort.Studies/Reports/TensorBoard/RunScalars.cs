@@ -18,14 +18,22 @@ internal static class RunScalars
         {
             if (run.Evaluations.Count == 0)
                 continue;
-            var begin = run.Evaluations[0].Time;
-            var seconds = (long)(begin.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds;
-            var path = Path.Combine(folder, name, string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{seconds}.consort"));
-            SafeFile.Write(path, stream => EventFile.Write(stream, begin, Of(run)));
+            Write(Path.Combine(folder, name), run.Evaluations[0].Time, Of(run));
             files++;
         }
 
         return files;
+    }
+
+    /// <summary>Writes one event file.</summary>
+    /// <param name="folder">Its folder.</param>
+    /// <param name="begin">When what it is about began.</param>
+    /// <param name="scalars">In the order of their steps.</param>
+    public static void Write(string folder, DateTime begin, IEnumerable<Scalar> scalars)
+    {
+        var seconds = (long)(begin.ToUniversalTime() - DateTime.UnixEpoch).TotalSeconds;
+        var path = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"events.out.tfevents.{seconds}.consort"));
+        SafeFile.Write(path, stream => EventFile.Write(stream, begin, scalars));
     }
 
     /// <summary>Every evaluation, and the results at the last step.</summary>

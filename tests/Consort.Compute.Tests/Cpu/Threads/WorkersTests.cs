@@ -35,6 +35,28 @@ public sealed class WorkersTests
         Assert.Equal(0, clock.SharedAt(1));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Clock_SharedJobs_KnowsHowBusyEachWorkerWas(int threads)
+    {
+        using var workers = new Workers(threads);
+        var clock = workers.Clock = new WorkClock();
+        var seen = new int[threads];
+        for (var i = 0; i < 50; i++)
+            workers.Run(new Job { Seen = new int[64], Body = (_, worker) => { Thread.SpinWait(200); seen[worker]++; } }, 64);
+
+        for (var worker = 0; worker < threads; worker++)
+        {
+            Assert.Equal(seen[worker] > 0, clock.BusyOf(worker) > 0);
+            Assert.InRange(clock.BusyOf(worker), 0, clock.Shared);
+        }
+
+        Assert.Equal(0, clock.BusyOf(threads));
+        clock.Clear();
+        Assert.Equal(0, clock.BusyOf(0));
+    }
+
     private sealed class Slow : IParallelJob
     {
         public void Run(int index, int worker) => Thread.SpinWait(1000);
